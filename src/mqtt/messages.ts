@@ -1,0 +1,126 @@
+// The payloads of the MQTT contract (docs/protocol.md), after they were read and checked. Types only.
+import type { DenialReason, Json, LossReason } from '../core';
+
+/** A claim as a device or a node sends it; everything is optional. Lengths in ms. */
+export interface ClaimMessage {
+  /** The claim's generation: a new one is a new wish. */
+  readonly id?: string;
+  readonly resource?: string;
+  readonly resources?: readonly string[];
+  readonly locker?: string;
+  /** A number, or the name of a level. */
+  readonly priority?: number | string;
+  readonly value?: Json;
+  readonly ttl?: number;
+  readonly renew?: boolean;
+  readonly timeout?: number;
+  readonly grace?: number;
+  readonly preempt?: boolean;
+  readonly once?: boolean;
+  /** The token of the hold that is given up after a revocation. */
+  readonly yielded?: number;
+  readonly holding?: readonly string[];
+}
+
+export type AnswerResult =
+  | 'granted'
+  | 'queued'
+  | 'denied'
+  | 'revoking'
+  | 'lost'
+  | 'requeued'
+  | 'released'
+  | 'error';
+
+/** Who caused it, as people know them. */
+export interface Cause {
+  readonly locker: string;
+  readonly requester?: string;
+  readonly priority?: number;
+  readonly level?: string;
+}
+
+export type AnswerReason = DenialReason | LossReason | 'policy' | 'withdrawn' | 'replaced' | 'malformed';
+
+/** What became of a claim. */
+export interface Answer {
+  readonly id?: string;
+  readonly result: AnswerResult;
+  readonly resources: readonly string[];
+  readonly token?: number;
+  /** ISO 8601; absent without a lease. */
+  readonly expires?: string;
+  /** Lease left, in ms, when this was written. */
+  readonly remaining?: number;
+  /** Order of arrival, by which a later arbiter restores the queue. */
+  readonly order?: number;
+  /** Granted before, lost by preemption, and had again. */
+  readonly regained?: boolean;
+  readonly reason?: AnswerReason;
+  /** In words: which field, rule or limit. */
+  readonly detail?: string;
+  readonly by?: Cause;
+  /** Names the very claim that this answers when it has no id: a hash of its payload. */
+  readonly hash?: string;
+}
+
+export interface HoldingClaim {
+  readonly id: string;
+  readonly requester: string;
+  readonly name: string;
+  readonly session?: string;
+  readonly resources: readonly string[];
+  readonly priority: number;
+  readonly remaining?: number;
+  /** What a later arbiter needs beside the retained claim to restore it. */
+  readonly locker: string;
+  readonly value?: Json;
+  readonly order: number;
+  readonly standing: boolean;
+  readonly ttl?: number;
+  readonly grace?: number;
+}
+
+export interface WaitingClaim {
+  readonly locker: string;
+  readonly requester: string;
+  readonly priority: number;
+  readonly level?: string;
+}
+
+/** Who holds a resource, its value, who waits. */
+export interface ResourceState {
+  readonly v: 1;
+  readonly resource: string;
+  readonly state: 'free' | 'held' | 'revoking';
+  readonly holder?: string;
+  readonly requester?: string;
+  readonly priority?: number;
+  readonly level?: string;
+  readonly value?: Json;
+  readonly token?: number;
+  readonly since?: string;
+  readonly expires?: string;
+  readonly remaining?: number;
+  readonly claims: readonly HoldingClaim[];
+  readonly waiting: readonly WaitingClaim[];
+  readonly waitingCount: number;
+  readonly epoch: number;
+}
+
+/** One line of the audit stream. */
+export interface AuditEvent {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly event: AnswerResult | 'forced' | 'force-denied' | 'purged';
+  readonly resources: readonly string[];
+  readonly locker: string;
+  readonly requester: string;
+  readonly name?: string;
+  readonly priority?: number;
+  readonly level?: string;
+  readonly token?: number;
+  readonly reason?: AnswerReason;
+  readonly detail?: string;
+  readonly by?: Cause;
+}

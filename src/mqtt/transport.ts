@@ -1,0 +1,28 @@
+// The arbiter's and the participants' way to a broker, as narrow as they need it. Types only.
+
+export interface PublishOptions {
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+}
+
+export interface TransportMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** The broker replays it from its store: it was published before we subscribed. */
+  readonly retain: boolean;
+}
+
+/** One connection. Listeners are called in the order of arrival, never before `start` and never after `stop`. */
+export interface Transport {
+  start(): void;
+  stop(): Promise<void>;
+  readonly connected: boolean;
+  /** Resolves when the broker has it (QoS 1) or it is on its way (QoS 0); rejects when the connection is gone before. */
+  publish(topic: string, payload: string, options: PublishOptions): Promise<void>;
+  /** Resolves when the broker has confirmed the subscription. */
+  subscribe(filter: string, qos: 0 | 1): Promise<void>;
+  unsubscribe(filter: string): Promise<void>;
+  onMessage(listener: (message: TransportMessage) => void): () => void;
+  /** Called on each connect and each loss; `reason` says in words why there is no connection. */
+  onConnection(listener: (connected: boolean, reason?: string) => void): () => void;
+}

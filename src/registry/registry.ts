@@ -1,0 +1,77 @@
+// What the nodes talk to. A registry lives in the module, not in the config node, so that claims survive deploys.
+// Types only; `openRegistry` (open.ts) makes one.
+import type { Answer, AuditEvent, ClaimMessage, ResourceState } from '../mqtt/messages';
+import type { Levels } from './levels';
+
+/** One claim of a node, alive from `claim` until an answer that ends it. */
+export interface RegistryClaim {
+  /** Unique among the claims of its owner, chosen by it: one per resource set. */
+  readonly key: string;
+  /** Unique in the registry; `msg.lock.id`. */
+  readonly id: string;
+  /** As it was last asked for. */
+  readonly message: ClaimMessage;
+  /** The last answer; `undefined` until the first one comes. */
+  readonly answer: Answer | undefined;
+  readonly state: 'asked' | 'waiting' | 'held' | 'revoking' | 'ended';
+  /** Came back from before a restart of Node-RED. */
+  readonly restored: boolean;
+  /** By the local clock too: false once the lease has run out. */
+  isHeld(): boolean;
+  /** Wall ms at which the lease runs out; `Infinity` without one. */
+  readonly expires: number;
+  update(change: Pick<ClaimMessage, 'priority' | 'value' | 'ttl' | 'renew'>): void;
+  /** Acknowledges a revocation. */
+  yield(): void;
+  /** Ends it, waiting or held. */
+  release(): void;
+}
+
+/** All claims of one node, by the node's path (stable in subflows and over deploys). */
+export interface ClaimOwner {
+  readonly path: string;
+  /** Live claims, also those that an earlier instance of the node, or an earlier run of Node-RED, has left. */
+  readonly claims: ReadonlyMap<string, RegistryClaim>;
+  /**
+   * Makes a claim under a key that is free, or updates the one that is there. The answer comes to the listener, maybe
+   * before this returns. `keep` lets it survive a restart of Node-RED.
+   */
+  claim(key: string, message: ClaimMessage, options?: { readonly keep?: boolean }): RegistryClaim;
+  /** Called with every answer to a claim of this owner. One listener at a time: the node that is there now. */
+  onAnswer(listener: (claim: RegistryClaim, answer: Answer) => void): () => void;
+  /** The node closes. Removed: its claims end. Not removed: they wait 30 s for the node that comes back. */
+  detach(removed: boolean): void;
+}
+
+/** How the registry is, in words for a node status and the log. */
+export interface RegistryStatus {
+  readonly state: 'starting' | 'ready' | 'offline' | 'failed';
+  /** `embedded broker on 127.0.0.1:1883`, or which port is taken, by whom probably, and what to do. */
+  readonly text: string;
+  readonly warning?: string;
+}
+
+export interface Registry {
+  readonly levels: Levels;
+  /** Its own name as a requester. */
+  readonly requester: string;
+  readonly status: RegistryStatus;
+  /** Resolves when it has rebuilt what was before. Never rejects: a taken port or a dead broker is a status. */
+  readonly ready: Promise<void>;
+  onStatus(listener: (status: RegistryStatus) => void): () => void;
+  /** Attaches to the claims of a node's path. */
+  owner(path: string): ClaimOwner;
+  /** Any live claim of this runtime by its id, whoever owns it: what `release` and `lock-guard` look up. */
+  find(id: string): RegistryClaim | undefined;
+  /** Live claims of this runtime on a resource by a locker, whoever owns them. */
+  findByLocker(resource: string, locker: string): readonly RegistryClaim[];
+  state(resource: string): ResourceState;
+  states(): Iterable<ResourceState>;
+  /** Calls back on every change of a resource that matches (`+` and `#` as in MQTT), never before it has rebuilt. */
+  watch(pattern: string, listener: (state: ResourceState) => void): () => void;
+  onEvent(listener: (event: AuditEvent) => void): () => void;
+  /** Ends the whole hold that was seen; resolves to why not, or `undefined`. Audited. */
+  force(resource: string, token: number, by: string): Promise<string | undefined>;
+  /** One user less; the last one stops it. */
+  close(): Promise<void>;
+}

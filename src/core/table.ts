@@ -1,44 +1,79 @@
 // The lock table: applies commands to claims and answers with events. It must never look at a clock or do I/O.
 import type { Command, Now } from './command';
 import type { LockEvent } from './event';
+import { DEFAULT_LIMITS } from './limits';
+import { restoreClaims } from './restore';
+import { State } from './state';
+import { nextDeadline, stepThrough } from './step';
 import type { ClaimView, Limits, ResourceView, RestoredClaim } from './view';
+import { viewClaim, viewResource } from './views';
 
 export interface LockTableOptions {
   readonly limits?: Partial<Limits>;
-  /** Tokens start above this. */
+  /** Tokens start above this; default 0. */
   readonly tokenFloor?: number;
 }
 
 export class LockTable {
-  constructor(readonly options: LockTableOptions = {}) {}
-  /** Gives claims of before a restart back to an empty table; grants what can be had and answers with the events. */
-  restore(_claims: readonly RestoredClaim[], _now: Now): readonly LockEvent[] {
-    throw new Error('not built yet');
+  readonly #state: State;
+
+  constructor(options: LockTableOptions = {}) {
+    this.#state = new State({ ...DEFAULT_LIMITS, ...options.limits }, options.tokenFloor ?? 0);
   }
-  /** Does one step and answers with what became true by it, in order. */
-  apply(_command: Command, _now: Now): readonly LockEvent[] {
-    throw new Error('not built yet');
+
+  /**
+   * Does what is due, then the command, and answers with what became true by it, in order (rule 4). A late call gives
+   * what punctual ones would have given: the deadlines that were missed are kept one by one, each at its own time.
+   */
+  apply(command: Command, now: Now): readonly LockEvent[] {
+    const state = this.#state;
+    state.events = [];
+    stepThrough(state, command, now);
+    return state.events;
   }
+
+  /**
+   * Gives claims of before a restart back to an empty table, as they were; then grants what can be had now.
+   * @throws {Error} if the table is not empty.
+   */
+  restore(claims: readonly RestoredClaim[], now: Now): readonly LockEvent[] {
+    const state = this.#state;
+    if (state.claims.size > 0) throw new Error('only an empty table can be restored');
+    state.events = [];
+    state.wall = now.wall;
+    restoreClaims(state, claims);
+    stepThrough(state, { type: 'tick' }, now);
+    return state.events;
+  }
+
   /** Monotonic ms at which `apply({ type: 'tick' })` is due; `Infinity` when nothing is. */
   nextDeadline(): number {
-    throw new Error('not built yet');
+    return nextDeadline(this.#state);
   }
-  claim(_id: string): ClaimView | undefined {
-    throw new Error('not built yet');
-  }
-  claims(): Iterable<ClaimView> {
-    throw new Error('not built yet');
-  }
-  /** A resource with at least one live claim; `waiters` cuts the list of those who wait (default 16). */
-  resource(_name: string, _waiters = 16): ResourceView | undefined {
-    throw new Error('not built yet');
-  }
-  /** Names of all resources with at least one live claim. */
-  resources(): Iterable<string> {
-    throw new Error('not built yet');
-  }
+
   /** The greatest token given so far. */
   get lastToken(): number {
-    throw new Error('not built yet');
+    return this.#state.lastToken;
+  }
+
+  claim(id: string): ClaimView | undefined {
+    const claim = this.#state.claims.get(id);
+    return claim && viewClaim(claim);
+  }
+
+  /** Every live claim, in no particular order. */
+  *claims(): Generator<ClaimView, void, undefined> {
+    for (const claim of this.#state.claims.values()) yield viewClaim(claim);
+  }
+
+  /** A resource with at least one live claim; `waiters` cuts the list of those who wait. */
+  resource(name: string, waiters = 16): ResourceView | undefined {
+    const resource = this.#state.resources.get(name);
+    return resource && viewResource(resource, waiters);
+  }
+
+  /** Names of all resources with at least one live claim. */
+  resources(): Iterable<string> {
+    return this.#state.resources.keys();
   }
 }

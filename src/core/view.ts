@@ -1,5 +1,6 @@
 // What can be seen of the lock table from outside: plain copies that nobody can change it through. Types only.
 import type { Json } from './command';
+import type { By } from './event';
 
 /** A live claim. Times are monotonic ms. */
 export interface ClaimView {
@@ -19,6 +20,8 @@ export interface ClaimView {
   readonly state: 'waiting' | 'held';
   /** Told to stop: still held, until it yields or `until` comes. */
   readonly revoking: boolean;
+  /** Who had it told to stop. */
+  readonly revokedBy: By | undefined;
   /** When the revocation ends at the latest; `Infinity` while not revoking. */
   readonly until: number;
   /** When the lease runs out; `Infinity` without one, or while it does not count yet. */
@@ -27,8 +30,12 @@ export interface ClaimView {
   readonly waitUntil: number;
   /** Order of arrival; smaller came earlier. Kept while it lives. */
   readonly order: number;
+  /** When its value was written, among all writes of the table. */
+  readonly written: number;
   /** The greatest of its holds' tokens; 0 while waiting. */
   readonly token: number;
+  /** The token of each hold, in the order of `resources`; empty while waiting. */
+  readonly tokens: readonly number[];
   /** Was granted at least once. */
   readonly grantedBefore: boolean;
 }
@@ -79,9 +86,9 @@ export interface RestoredClaim {
   readonly resources: readonly string[];
   readonly locker: string;
   readonly requester?: string;
-  readonly session?: string;
+  readonly session?: string | undefined;
   readonly priority: number;
-  readonly value?: Json;
+  readonly value?: Json | undefined;
   readonly standing: boolean;
   readonly preempt?: boolean;
   readonly ttl: number;
@@ -99,4 +106,7 @@ export interface RestoredClaim {
   readonly since?: number;
   /** For a claim that was being revoked: when that ends. */
   readonly until?: number;
+  readonly revokedBy?: By | undefined;
+  /** When its value was written, among the restored ones. */
+  readonly written?: number;
 }

@@ -1,0 +1,59 @@
+// Rule 9: of all waiting claims on a circle the lowest, then youngest, is to be denied.
+//
+// A claim that names what it keeps waits for whoever keeps a hold that it cannot preempt. A new circle goes through a
+// claim that came, changed, or waits where a hold has changed, so the search starts there and nowhere else.
+import { type Claim, ranksAbove } from './claim';
+import { canTake } from './settle';
+import type { State } from './state';
+
+/** The claim to be denied, with the names of the lockers on its circles; `undefined` if nobody is on one. */
+export function findVictim(
+  state: State,
+  suspects: Iterable<Claim>,
+): { readonly claim: Claim; readonly detail: string } | undefined {
+  const onCircle = new Set<Claim>();
+  for (const suspect of suspects) {
+    if (isAtRisk(state, suspect) && !onCircle.has(suspect)) addCircle(state, suspect, onCircle);
+  }
+  let victim: Claim | undefined;
+  for (const claim of onCircle) if (victim === undefined || ranksAbove(victim, claim)) victim = claim;
+  if (victim === undefined) return undefined;
+  const lockers = [...onCircle].sort((a, b) => a.order - b.order).map((claim) => claim.locker);
+  return { claim: victim, detail: [...new Set(lockers)].join(', ') };
+}
+
+/** A wait that is over now ends by itself, and a claim that keeps nothing blocks nobody. */
+function isAtRisk(state: State, claim: Claim): boolean {
+  return claim.phase === 'waiting' && claim.holding.length > 0 && !state.isOverdue(claim);
+}
+
+/** Adds all claims that lie on a circle through `start`: those it reaches and that reach it. */
+function addCircle(state: State, start: Claim, onCircle: Set<Claim>): void {
+  const waitedOnBy = new Map<Claim, Claim[]>();
+  const reached = new Set([start]);
+  for (const claim of reached) {
+    for (const next of waitsFor(state, claim)) {
+      const waiters = waitedOnBy.get(next);
+      if (waiters === undefined) waitedOnBy.set(next, [claim]);
+      else waiters.push(claim);
+      reached.add(next);
+    }
+  }
+  if (!waitedOnBy.has(start)) return;
+  const reaching = new Set([start]);
+  for (const claim of reaching) {
+    onCircle.add(claim);
+    for (const waiter of waitedOnBy.get(claim) ?? []) reaching.add(waiter);
+  }
+}
+
+function* waitsFor(state: State, claim: Claim): Generator<Claim, void, undefined> {
+  for (const resource of claim.resources) {
+    if (resource.isFree || resource.locker === claim.locker || canTake(claim, resource)) continue;
+    for (const holder of resource.holders) {
+      for (const keeper of state.keeping.get(holder.id) ?? []) {
+        if (isAtRisk(state, keeper)) yield keeper;
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// Everything that the table remembers, and the step that it is in.
+import { type Claim, ranksAbove } from './claim';
+import type { LockEvent } from './event';
+import { Heap } from './heap';
+import type { Resource } from './resource';
+import type { Limits } from './view';
+
+/** What one requester uses of its limits. */
+export interface Usage {
+  claims: number;
+  resources: number;
+}
+
+export class State {
+  readonly limits: Limits;
+  readonly claims = new Map<string, Claim>();
+  readonly resources = new Map<string, Resource>();
+  readonly sessions = new Map<string, Set<Claim>>();
+  readonly usage = new Map<string, Usage>();
+  /** Waiting claims by the id of a claim that they keep meanwhile (rule 9). */
+  readonly keeping = new Map<string, Set<Claim>>();
+  /** Claims with a deadline, the earliest first. */
+  readonly deadlines = new Heap<Claim>(isDueBefore, placeInDeadlines);
+  lastToken: number;
+  arrivals = 0;
+  writes = 0;
+
+  /** The time of the running step. */
+  monotonic = -Infinity;
+  wall = 0;
+  /** What became true in the running `apply`. */
+  events: LockEvent[] = [];
+  /** Resources whose change is not told yet. */
+  changed: Resource[] = [];
+  /** Resources at which somebody's turn may have come. */
+  dirty: Resource[] = [];
+  /** Claims to be tried, best first. */
+  readonly pending = new Heap<Claim>(ranksAbove, () => {});
+  /** Claims whose wait is over now (rule 4): they may be granted, but revoke nobody. */
+  overdue: Claim[] = [];
+  /** The claim that this step's command brought: nobody has seen it yet. */
+  arriving: Claim | undefined = undefined;
+
+  constructor(limits: Limits, tokenFloor: number) {
+    this.limits = limits;
+    this.lastToken = tokenFloor;
+  }
+
+  emit(event: LockEvent): void {
+    this.events.push(event);
+  }
+
+  /** Its holder, value, claims or waiters are not what they were. */
+  noteChange(resource: Resource): void {
+    if (!resource.isChanged) {
+      resource.isChanged = true;
+      this.changed.push(resource);
+    }
+  }
+
+  /** Somebody's turn may have come there. */
+  noteDirty(resource: Resource): void {
+    if (!resource.isDirty) {
+      resource.isDirty = true;
+      this.dirty.push(resource);
+    }
+  }
+
+  /** The claim is to be tried in this step. */
+  notePending(claim: Claim): void {
+    if (!claim.isPending) {
+      claim.isPending = true;
+      this.pending.push(claim);
+    }
+  }
+
+  isOverdue(claim: Claim): boolean {
+    return claim.waitUntil <= this.monotonic;
+  }
+
+  /** Keeps the claim's earliest deadline; to be called whenever one of them or its phase has changed. */
+  noteDeadline(claim: Claim): void {
+    const due = earliestDeadline(claim);
+    if (due === claim.due) return;
+    claim.due = due;
+    if (claim.dueIndex >= 0) {
+      if (due === Infinity) this.deadlines.removeAt(claim.dueIndex);
+      else this.deadlines.moved(claim.dueIndex);
+    } else if (due !== Infinity) {
+      this.deadlines.push(claim);
+    }
+  }
+}
+
+function earliestDeadline(claim: Claim): number {
+  switch (claim.phase) {
+    case 'held':
+      return Math.min(claim.expires, claim.until);
+    case 'waiting':
+      return Math.min(claim.expires, claim.waitUntil);
+    case 'ended':
+      return Infinity;
+  }
+}
+
+function isDueBefore(a: Claim, b: Claim): boolean {
+  return a.due === b.due ? a.order < b.order : a.due < b.due;
+}
+
+function placeInDeadlines(claim: Claim, index: number): void {
+  claim.dueIndex = index;
+}

@@ -1,0 +1,183 @@
+// The ways of a claim: arrive, queue, be granted, told to stop, requeued, ended. Each leaves the table whole and notes
+// what it changed; none decides whose turn it is (settle.ts does).
+import { type Claim, nameCause } from './claim';
+import type { By, LossReason } from './event';
+import { Resource } from './resource';
+import type { State } from './state';
+
+/** Finds the resource, or makes it known. */
+export function knowResource(state: State, name: string): Resource {
+  const known = state.resources.get(name);
+  if (known !== undefined) return known;
+  const resource = new Resource(name);
+  state.resources.set(name, resource);
+  return resource;
+}
+
+/** A new claim enters the table. It is queued only if it is not granted at once. */
+export function arrive(state: State, claim: Claim): void {
+  state.claims.set(claim.id, claim);
+  const { session, holding } = claim;
+  if (session !== undefined) addTo(state.sessions, session, claim);
+  for (const id of holding) addTo(state.keeping, id, claim);
+  count(state, claim, 1);
+}
+
+export function queue(claim: Claim): void {
+  claim.isQueued = true;
+  for (const resource of claim.resources) resource.enqueue(claim);
+}
+
+/** Rule 7: holds that begin by this grant share one new token; re-entrance keeps the hold's. */
+export function hold(state: State, claim: Claim): void {
+  unqueue(state, claim);
+  let token = 0;
+  for (const resource of claim.resources) {
+    if (resource.isFree) {
+      token ||= nextToken(state);
+      resource.token = token;
+      resource.since = state.wall;
+    }
+    resource.holders.push(claim);
+    note(state, resource);
+  }
+  claim.phase = 'held';
+  claim.waitUntil = Infinity;
+  if (!claim.standing) claim.expires = state.monotonic + claim.ttl;
+  state.noteDeadline(claim);
+  claim.grantedTimes++;
+  const { id, token: ownToken, expires, grantedTimes } = claim;
+  state.emit({ type: 'granted', id, token: ownToken, expires, regained: grantedTimes > 1, repeated: false });
+}
+
+/** Rule 2: takes the hold from its locker: at once where there is nothing to wait for, else each claim winds down. */
+export function preempt(state: State, resource: Resource, winner: Claim): void {
+  const by = nameCause(winner);
+  for (const claim of [...resource.holders]) {
+    if (claim.isRevoking || claim.phase !== 'held') continue;
+    if (claim.windDown === 0) surrender(state, claim, by);
+    else revoke(state, claim, by);
+  }
+}
+
+function revoke(state: State, claim: Claim, by: By): void {
+  claim.revokedBy = by;
+  claim.until = state.monotonic + claim.windDown;
+  state.noteDeadline(claim);
+  for (const resource of claim.resources) note(state, resource);
+  state.emit({ type: 'revoking', id: claim.id, until: claim.until, by, repeated: false });
+}
+
+/** A preempted claim gives up what it holds: it waits again if it is standing, else it is lost. */
+export function surrender(state: State, claim: Claim, by: By): void {
+  if (!claim.standing) {
+    lose(state, claim, 'preempted', by);
+    return;
+  }
+  vacate(state, claim);
+  claim.phase = 'waiting';
+  queue(claim);
+  state.noteDeadline(claim);
+  state.emit({ type: 'requeued', id: claim.id, by });
+}
+
+/** Ends a held claim against its locker's will. */
+export function lose(state: State, claim: Claim, reason: LossReason, by?: By): void {
+  vacate(state, claim);
+  forget(state, claim);
+  const { id } = claim;
+  state.emit(by === undefined ? { type: 'lost', id, reason } : { type: 'lost', id, reason, by });
+}
+
+/** Ends a waiting claim without a grant. */
+export function deny(
+  state: State,
+  claim: Claim,
+  reason: 'timeout' | 'deadlock' | 'expired' | 'session',
+  more: { readonly by?: By; readonly detail?: string } = {},
+): void {
+  withdraw(state, claim);
+  forget(state, claim);
+  state.emit({ type: 'denied', id: claim.id, command: 'claim', reason, ...more });
+}
+
+/** Ends a claim, waiting or held, because its locker wants it so. */
+export function release(state: State, claim: Claim): void {
+  if (claim.phase === 'held') vacate(state, claim);
+  else withdraw(state, claim);
+  forget(state, claim);
+  state.emit({ type: 'released', id: claim.id });
+}
+
+function withdraw(state: State, claim: Claim): void {
+  unqueue(state, claim);
+  // Nobody has seen a claim that ends in the step in which it came.
+  if (claim === state.arriving) return;
+  for (const resource of claim.resources) state.noteChange(resource);
+}
+
+function vacate(state: State, claim: Claim): void {
+  for (const resource of claim.resources) {
+    const { holders } = resource;
+    holders.splice(holders.indexOf(claim), 1);
+    if (holders.length === 0) resource.token = 0;
+    note(state, resource);
+  }
+  claim.revokedBy = undefined;
+  claim.until = Infinity;
+}
+
+function unqueue(state: State, claim: Claim): void {
+  if (!claim.isQueued) return;
+  claim.isQueued = false;
+  claim.isReserving = false;
+  for (const resource of claim.resources) {
+    resource.dequeue(claim);
+    state.noteDirty(resource);
+  }
+}
+
+function forget(state: State, claim: Claim): void {
+  claim.phase = 'ended';
+  state.noteDeadline(claim);
+  state.claims.delete(claim.id);
+  const { session, holding } = claim;
+  if (session !== undefined) removeFrom(state.sessions, session, claim);
+  for (const id of holding) removeFrom(state.keeping, id, claim);
+  count(state, claim, -1);
+  for (const resource of claim.resources) {
+    if (resource.isForgotten && !resource.isChanged) state.resources.delete(resource.name);
+  }
+}
+
+function note(state: State, resource: Resource): void {
+  state.noteChange(resource);
+  state.noteDirty(resource);
+}
+
+function nextToken(state: State): number {
+  state.lastToken = Math.max(state.lastToken + 1, Math.floor(state.wall));
+  return state.lastToken;
+}
+
+function count(state: State, claim: Claim, step: 1 | -1): void {
+  const { limits, usage } = state;
+  if (limits.claimsPerRequester === Infinity && limits.resourcesPerRequester === Infinity) return;
+  const used = usage.get(claim.requester) ?? { claims: 0, resources: 0 };
+  used.claims += step;
+  used.resources += step * claim.resources.length;
+  if (used.claims === 0) usage.delete(claim.requester);
+  else usage.set(claim.requester, used);
+}
+
+function addTo(index: Map<string, Set<Claim>>, key: string, claim: Claim): void {
+  const claims = index.get(key);
+  if (claims === undefined) index.set(key, new Set([claim]));
+  else claims.add(claim);
+}
+
+function removeFrom(index: Map<string, Set<Claim>>, key: string, claim: Claim): void {
+  const claims = index.get(key);
+  claims?.delete(claim);
+  if (claims?.size === 0) index.delete(key);
+}

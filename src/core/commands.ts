@@ -11,6 +11,7 @@ import type {
   YieldCommand,
 } from './command';
 import { type Objection, objectToClaim, objectToUpdate } from './limits';
+import type { Resource } from './resource';
 import type { State } from './state';
 import { endRevocation } from './step';
 import { arrive, deny, knowResource, lose, release } from './transitions';
@@ -40,13 +41,19 @@ function claim(state: State, command: ClaimCommand): Claim | undefined {
   if (live !== undefined) return live;
   const objection = objectToClaim(state, command);
   if (objection !== undefined) return refuse(state, command, command.id, objection);
-  const resources = command.resources.map((name) => knowResource(state, name));
+  const resources = knowResources(state, command.resources);
   const claim = new Claim(command, resources, ++state.arrivals, ++state.writes);
   arrive(state, claim);
   state.arriving = claim;
   startTimes(state, claim, command.timeout ?? Infinity);
   state.notePending(claim);
   return claim;
+}
+
+function knowResources(state: State, names: readonly string[]): readonly Resource[] {
+  const [first] = names;
+  if (first !== undefined && names.length === 1) return [knowResource(state, first)];
+  return names.map((name) => knowResource(state, name));
 }
 
 function startTimes(state: State, claim: Claim, timeout: number): void {
@@ -112,7 +119,7 @@ function forceRelease(state: State, command: ForceReleaseCommand): undefined {
     refuse(state, command, name, { reason: 'changed', detail: `the hold with token ${token} is over` });
     return;
   }
-  for (const claim of [...resource.holders]) lose(state, claim, 'forced', { locker: by });
+  for (const claim of resource.holders) lose(state, claim, 'forced', { locker: by });
 }
 
 function endSession(state: State, command: EndSessionCommand): undefined {

@@ -106,7 +106,7 @@ function objectToUsage(state: State, claim: ClaimCommand): Objection | undefined
   if (state.resources.size + claim.resources.length <= limits.resources) return undefined;
   // A requester's first few are always let in, so that nobody can fill the table against an alarm.
   if (resources <= limits.resourcesPerClaim) return undefined;
-  const fresh = claim.resources.filter((name) => !state.resources.has(name)).length;
+  const fresh = claim.resources.filter((name) => state.resources.get(name) === undefined).length;
   if (fresh === 0 || state.resources.size + fresh <= limits.resources) return undefined;
   return { reason: 'full', detail: `the table has ${limits.resources} resources` };
 }

@@ -6,7 +6,7 @@ import { WaitQueue } from './wait-queue';
 export class Resource {
   readonly name: string;
   /** The hold: claims of one locker, in the order of their grants. */
-  readonly holders: Claim[] = [];
+  holders: readonly Claim[] = NOBODY;
   token = 0;
   since = 0;
   queue: WaitQueue | undefined = undefined;
@@ -22,7 +22,7 @@ export class Resource {
   }
 
   /** Nobody holds it and nobody waits for it. */
-  get isForgotten(): boolean {
+  get isIdle(): boolean {
     return this.holders.length === 0 && this.queue === undefined;
   }
 
@@ -63,6 +63,16 @@ export class Resource {
     return foremost;
   }
 
+  /** Most holds have one claim, for which a list of exactly one is made: it takes a fifth of one that may grow. */
+  addHolder(claim: Claim): void {
+    this.holders = this.isFree ? [claim] : [...this.holders, claim];
+  }
+
+  removeHolder(claim: Claim): void {
+    this.holders = this.holders.length === 1 ? NOBODY : this.holders.filter((holder) => holder !== claim);
+    if (this.isFree) this.token = 0;
+  }
+
   enqueue(claim: Claim): void {
     this.queue ??= new WaitQueue();
     this.queue.add(claim);
@@ -83,3 +93,5 @@ export class Resource {
     return bearer;
   }
 }
+
+const NOBODY: readonly Claim[] = [];

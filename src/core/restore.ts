@@ -51,7 +51,7 @@ function holdAgain(state: State, claim: Claim, restored: RestoredClaim): void {
     resource.token = Math.max(resource.token, token);
     state.lastToken = Math.max(state.lastToken, token);
     resource.since = restored.since ?? state.wall;
-    resource.holders.push(claim);
+    resource.addHolder(claim);
   });
   if (restored.until === undefined) return;
   claim.until = restored.until;

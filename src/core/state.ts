@@ -2,6 +2,7 @@
 import { type Claim, ranksAbove } from './claim';
 import type { LockEvent } from './event';
 import { Heap } from './heap';
+import { IndexMap } from './index-map';
 import type { Resource } from './resource';
 import type { Limits } from './view';
 
@@ -13,8 +14,10 @@ export interface Usage {
 
 export class State {
   readonly limits: Limits;
-  readonly claims = new Map<string, Claim>();
+  readonly claims = new IndexMap<Claim>();
   readonly resources = new Map<string, Resource>();
+  /** The last resource that nobody needs any more: most often the next one to be needed. */
+  idle: Resource | undefined = undefined;
   readonly sessions = new Map<string, Set<Claim>>();
   readonly usage = new Map<string, Usage>();
   /** Waiting claims by the id of a claim that they keep meanwhile (rule 9). */
@@ -29,11 +32,11 @@ export class State {
   monotonic = -Infinity;
   wall = 0;
   /** What became true in the running `apply`. */
-  events: LockEvent[] = [];
+  readonly events: LockEvent[] = [];
   /** Resources whose change is not told yet. */
-  changed: Resource[] = [];
+  readonly changed: Resource[] = [];
   /** Resources at which somebody's turn may have come. */
-  dirty: Resource[] = [];
+  readonly dirty: Resource[] = [];
   /** Claims to be tried, best first. */
   readonly pending = new Heap<Claim>(ranksAbove, () => {});
   /** Claims whose wait is over now (rule 4): they may be granted, but revoke nobody. */
@@ -48,6 +51,14 @@ export class State {
 
   emit(event: LockEvent): void {
     this.events.push(event);
+  }
+
+  /** Hands out what became true, and begins anew. */
+  takeEvents(): readonly LockEvent[] {
+    const { events } = this;
+    const taken = events.slice();
+    while (events.length > 0) events.pop();
+    return taken;
   }
 
   /** Its holder, value, claims or waiters are not what they were. */

@@ -7,7 +7,7 @@ import { findVictim } from './deadlock';
 import type { By } from './event';
 import { settle } from './settle';
 import type { State } from './state';
-import { deny, lose, surrender } from './transitions';
+import { deny, forgetIdle, lose, surrender } from './transitions';
 
 /** Keeps the deadlines that lie before `now`, each at its own time, and does the command at `now`. */
 export function stepThrough(state: State, command: Command, now: Now): void {
@@ -133,10 +133,11 @@ function whoIsInTheWay(claim: Claim): By | undefined {
 
 /** One `changed` per resource and step; a resource without claims is forgotten. */
 function tellChanges(state: State): void {
-  for (const resource of state.changed) {
+  const { changed } = state;
+  for (const resource of changed) {
     resource.isChanged = false;
-    if (resource.isForgotten) state.resources.delete(resource.name);
+    forgetIdle(state, resource);
     state.emit({ type: 'changed', resource: resource.name });
   }
-  state.changed = [];
+  while (changed.length > 0) changed.pop();
 }

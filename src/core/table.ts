@@ -27,9 +27,8 @@ export class LockTable {
    */
   apply(command: Command, now: Now): readonly LockEvent[] {
     const state = this.#state;
-    state.events = [];
     stepThrough(state, command, now);
-    return state.events;
+    return state.takeEvents();
   }
 
   /**
@@ -39,11 +38,10 @@ export class LockTable {
   restore(claims: readonly RestoredClaim[], now: Now): readonly LockEvent[] {
     const state = this.#state;
     if (state.claims.size > 0) throw new Error('only an empty table can be restored');
-    state.events = [];
     state.wall = now.wall;
     restoreClaims(state, claims);
     stepThrough(state, { type: 'tick' }, now);
-    return state.events;
+    return state.takeEvents();
   }
 
   /** Monotonic ms at which `apply({ type: 'tick' })` is due; `Infinity` when nothing is. */

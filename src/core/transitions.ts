@@ -8,6 +8,7 @@ import type { State } from './state';
 /** Finds the resource, or makes it known. */
 export function knowResource(state: State, name: string): Resource {
   const known = state.resources.get(name);
+  if (known === state.idle) state.idle = undefined;
   if (known !== undefined) return known;
   const resource = new Resource(name);
   state.resources.set(name, resource);
@@ -38,7 +39,7 @@ export function hold(state: State, claim: Claim): void {
       resource.token = token;
       resource.since = state.wall;
     }
-    resource.holders.push(claim);
+    resource.addHolder(claim);
     note(state, resource);
   }
   claim.phase = 'held';
@@ -53,7 +54,7 @@ export function hold(state: State, claim: Claim): void {
 /** Rule 2: takes the hold from its locker: at once where there is nothing to wait for, else each claim winds down. */
 export function preempt(state: State, resource: Resource, winner: Claim): void {
   const by = nameCause(winner);
-  for (const claim of [...resource.holders]) {
+  for (const claim of resource.holders) {
     if (claim.isRevoking || claim.phase !== 'held') continue;
     if (claim.windDown === 0) surrender(state, claim, by);
     else revoke(state, claim, by);
@@ -118,9 +119,7 @@ function withdraw(state: State, claim: Claim): void {
 
 function vacate(state: State, claim: Claim): void {
   for (const resource of claim.resources) {
-    const { holders } = resource;
-    holders.splice(holders.indexOf(claim), 1);
-    if (holders.length === 0) resource.token = 0;
+    resource.removeHolder(claim);
     note(state, resource);
   }
   claim.revokedBy = undefined;
@@ -146,8 +145,15 @@ function forget(state: State, claim: Claim): void {
   for (const id of holding) removeFrom(state.keeping, id, claim);
   count(state, claim, -1);
   for (const resource of claim.resources) {
-    if (resource.isForgotten && !resource.isChanged) state.resources.delete(resource.name);
+    if (!resource.isChanged) forgetIdle(state, resource);
   }
+}
+
+/** A resource that nobody holds or waits for is forgotten. */
+export function forgetIdle(state: State, resource: Resource): void {
+  if (!resource.isIdle || resource === state.idle) return;
+  if (state.idle !== undefined) state.resources.delete(state.idle.name);
+  state.idle = resource;
 }
 
 function note(state: State, resource: Resource): void {

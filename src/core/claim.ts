@@ -3,10 +3,8 @@ import type { ClaimCommand, Json } from './command';
 import type { By } from './event';
 import type { Resource } from './resource';
 
-export class Claim {
-  readonly id: string;
-  readonly resources: readonly Resource[];
-  readonly locker: string;
+/** What was asked for besides names, priority and lease. Most claims ask for nothing special and share one. */
+interface Terms {
   readonly requester: string;
   readonly session: string | undefined;
   readonly standing: boolean;
@@ -14,6 +12,30 @@ export class Claim {
   readonly grace: number;
   readonly handover: number;
   readonly holding: readonly string[];
+}
+
+/** What a claim has only while it waits and was not granted at once. */
+interface Wait {
+  /** When the first wait is over. */
+  until: number;
+  isQueued: boolean;
+  /** Rule 8: waits only for running revocations, and keeps its resources from those below it. */
+  isReserving: boolean;
+  /** Its place among the single waiters of its resource. */
+  rankIndex: number;
+}
+
+/** What a claim has only while it is told to stop. */
+interface Revocation {
+  readonly by: By;
+  readonly until: number;
+}
+
+export class Claim {
+  readonly id: string;
+  readonly resources: readonly Resource[];
+  readonly locker: string;
+  readonly terms: Terms;
   readonly order: number;
   phase: 'waiting' | 'held' | 'ended' = 'waiting';
   priority: number;
@@ -22,31 +44,20 @@ export class Claim {
   written: number;
   ttl: number;
   expires = Infinity;
-  waitUntil = Infinity;
-  /** Who had it told to stop; `undefined` while nobody has. */
-  revokedBy: By | undefined = undefined;
-  until = Infinity;
+  wait: Wait | undefined = undefined;
+  revocation: Revocation | undefined = undefined;
   grantedTimes = 0;
-  /** The earliest of its deadlines, and its place in the heaps that it is in (-1: in none). */
+  /** The earliest of its deadlines, and its place among all deadlines (-1: it has none). */
   due = Infinity;
   dueIndex = -1;
-  rankIndex = -1;
-  isQueued = false;
+  /** It is to be tried in the running step. */
   isPending = false;
-  /** Rule 8: waits only for running revocations, and keeps its resources from those below it. */
-  isReserving = false;
 
   constructor(command: ClaimCommand, resources: readonly Resource[], order: number, written: number) {
     this.id = command.id;
     this.resources = resources;
     this.locker = command.locker;
-    this.requester = command.requester ?? '';
-    this.session = command.session;
-    this.standing = command.standing ?? false;
-    this.polite = command.preempt === false;
-    this.grace = command.grace ?? 0;
-    this.handover = command.handover ?? 0;
-    this.holding = command.holding ?? NOTHING;
+    this.terms = termsOf(command);
     this.order = order;
     this.priority = command.priority ?? 0;
     this.value = command.value;
@@ -58,13 +69,31 @@ export class Claim {
     return this.resources.length > 1;
   }
 
+  /** When the first wait is over; `Infinity` without a bound. */
+  get waitUntil(): number {
+    return this.wait?.until ?? Infinity;
+  }
+
+  get isQueued(): boolean {
+    return this.wait?.isQueued ?? false;
+  }
+
+  get isReserving(): boolean {
+    return this.wait?.isReserving ?? false;
+  }
+
   get isRevoking(): boolean {
-    return this.revokedBy !== undefined;
+    return this.revocation !== undefined;
+  }
+
+  /** When the revocation is over; `Infinity` while it is not told to stop. */
+  get revokedUntil(): number {
+    return this.revocation?.until ?? Infinity;
   }
 
   /** How long is waited for its holder when it is preempted (rule 2). */
   get windDown(): number {
-    return Math.max(this.grace, this.handover);
+    return Math.max(this.terms.grace, this.terms.handover);
   }
 
   /** Rule 7: a claim's token is the greatest of its holds'. */
@@ -74,9 +103,38 @@ export class Claim {
     for (const resource of this.resources) if (resource.token > token) token = resource.token;
     return token;
   }
+
+  /** What it has while it waits, made when it is first needed. */
+  waiting(): Wait {
+    this.wait ??= { until: Infinity, isQueued: false, isReserving: false, rankIndex: -1 };
+    return this.wait;
+  }
 }
 
-const NOTHING: readonly string[] = [];
+const PLAIN: Terms = {
+  requester: '',
+  session: undefined,
+  standing: false,
+  polite: false,
+  grace: 0,
+  handover: 0,
+  holding: [],
+};
+
+function termsOf(command: ClaimCommand): Terms {
+  const { requester, session, standing, preempt, grace, handover, holding } = command;
+  const rare = requester ?? session ?? standing ?? preempt ?? grace ?? handover ?? holding;
+  if (rare === undefined) return PLAIN;
+  return {
+    requester: requester ?? '',
+    session,
+    standing: standing ?? false,
+    polite: preempt === false,
+    grace: grace ?? 0,
+    handover: handover ?? 0,
+    holding: holding ?? PLAIN.holding,
+  };
+}
 
 /** Rule 3: rank is priority, then order of arrival. */
 export function ranksAbove(a: Claim, b: Claim): boolean {
@@ -85,5 +143,5 @@ export function ranksAbove(a: Claim, b: Claim): boolean {
 
 /** How a claim is named to others as the cause of what happened to them. */
 export function nameCause(claim: Claim): By {
-  return { locker: claim.locker, id: claim.id, requester: claim.requester, priority: claim.priority };
+  return { locker: claim.locker, id: claim.id, requester: claim.terms.requester, priority: claim.priority };
 }

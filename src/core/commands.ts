@@ -57,9 +57,9 @@ function knowResources(state: State, names: readonly string[]): readonly Resourc
 }
 
 function startTimes(state: State, claim: Claim, timeout: number): void {
-  claim.waitUntil = state.monotonic + timeout;
+  if (timeout !== Infinity) claim.waiting().until = state.monotonic + timeout;
   // Rule 6: a standing claim's lease counts from the claim, a once claim's from its grant.
-  if (claim.standing) claim.expires = state.monotonic + claim.ttl;
+  if (claim.terms.standing) claim.expires = state.monotonic + claim.ttl;
   if (timeout === 0) state.overdue.push(claim);
   else state.noteDeadline(claim);
 }
@@ -84,7 +84,7 @@ function update(state: State, command: UpdateCommand): Claim | undefined {
 
 function renewLease(state: State, claim: Claim, ttl: number): void {
   claim.ttl = ttl;
-  if (claim.phase === 'held' || claim.standing) claim.expires = state.monotonic + ttl;
+  if (claim.phase === 'held' || claim.terms.standing) claim.expires = state.monotonic + ttl;
   state.noteDeadline(claim);
   for (const resource of claim.resources) state.noteChange(resource);
 }

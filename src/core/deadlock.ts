@@ -24,7 +24,7 @@ export function findVictim(
 
 /** A wait that is over now ends by itself, and a claim that keeps nothing blocks nobody. */
 function isAtRisk(state: State, claim: Claim): boolean {
-  return claim.phase === 'waiting' && claim.holding.length > 0 && !state.isOverdue(claim);
+  return claim.phase === 'waiting' && claim.terms.holding.length > 0 && !state.isOverdue(claim);
 }
 
 /** Adds all claims that lie on a circle through `start`: those it reaches and that reach it. */

@@ -31,7 +31,7 @@ function rebuild(state: State, restored: RestoredClaim): Claim {
   state.writes = Math.max(state.writes, written);
   claim.grantedTimes = restored.grantedBefore === true ? 1 : 0;
   claim.expires = restored.expires;
-  claim.waitUntil = restored.waitUntil ?? Infinity;
+  claim.waiting().until = restored.waitUntil ?? Infinity;
   return claim;
 }
 
@@ -44,7 +44,7 @@ function canHold(claim: Claim, tokens: readonly number[] | undefined): boolean {
 
 function holdAgain(state: State, claim: Claim, restored: RestoredClaim): void {
   claim.phase = 'held';
-  claim.waitUntil = Infinity;
+  claim.wait = undefined;
   claim.grantedTimes = Math.max(claim.grantedTimes, 1);
   claim.resources.forEach((resource, index) => {
     const token = restored.tokens?.[index] ?? 0;
@@ -54,12 +54,11 @@ function holdAgain(state: State, claim: Claim, restored: RestoredClaim): void {
     resource.addHolder(claim);
   });
   if (restored.until === undefined) return;
-  claim.until = restored.until;
-  claim.revokedBy = restored.revokedBy ?? { locker: '' };
+  claim.revocation = { by: restored.revokedBy ?? { locker: '' }, until: restored.until };
 }
 
 function waitAgain(state: State, claim: Claim): void {
-  if (!claim.standing) claim.expires = Infinity;
+  if (!claim.terms.standing) claim.expires = Infinity;
   queue(claim);
   state.notePending(claim);
 }

@@ -82,7 +82,7 @@ function stayQueued(state: State, claim: Claim, isReserving: boolean): void {
     noteAll(state, claim);
   }
   if (claim.isReserving === isReserving) return;
-  claim.isReserving = isReserving;
+  claim.waiting().isReserving = isReserving;
   noteAll(state, claim);
 }
 
@@ -116,7 +116,7 @@ function outlookAt(state: State, claim: Claim, resource: Resource): Outlook {
 /** Rules 2 and 5: strictly higher than the hold's effective priority, and not polite. */
 export function canTake(claim: Claim, resource: Resource): boolean {
   if (resource.isFree || resource.locker === claim.locker) return false;
-  return !claim.polite && claim.priority > resource.priority;
+  return !claim.terms.polite && claim.priority > resource.priority;
 }
 
 /** Rule 8: somebody above it waits only for revocations, this resource's or others', and keeps the resource. */

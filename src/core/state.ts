@@ -106,7 +106,7 @@ export class State {
 function earliestDeadline(claim: Claim): number {
   switch (claim.phase) {
     case 'held':
-      return Math.min(claim.expires, claim.until);
+      return Math.min(claim.expires, claim.revokedUntil);
     case 'waiting':
       return Math.min(claim.expires, claim.waitUntil);
     case 'ended':

@@ -48,7 +48,7 @@ function endWhatIsDue(state: State): void {
     const claim = state.deadlines.pop() as Claim;
     claim.due = Infinity;
     if (claim.expires <= state.monotonic) leases.push(claim);
-    else if (claim.until <= state.monotonic) revocations.push(claim);
+    else if (claim.revokedUntil <= state.monotonic) revocations.push(claim);
     else beOverdue(state, claim);
   }
   for (const claim of leases) expire(state, claim);
@@ -62,7 +62,7 @@ function expire(state: State, claim: Claim): void {
 
 /** The holder's time to wind down is over, or it has said that it is done. */
 export function endRevocation(state: State, claim: Claim): void {
-  surrender(state, claim, claim.revokedBy as By);
+  if (claim.revocation !== undefined) surrender(state, claim, claim.revocation.by);
 }
 
 function beOverdue(state: State, claim: Claim): void {
@@ -93,8 +93,8 @@ function answer(state: State, claim: Claim, start: number): void {
   if (claim.phase === 'ended' || isTold(state, claim, start)) return;
   const { id } = claim;
   if (claim.phase === 'waiting') state.emit({ type: 'queued', id, repeated: true });
-  else if (claim.revokedBy !== undefined) {
-    state.emit({ type: 'revoking', id, until: claim.until, by: claim.revokedBy, repeated: true });
+  else if (claim.revocation !== undefined) {
+    state.emit({ type: 'revoking', id, ...claim.revocation, repeated: true });
   } else {
     const { token, expires, grantedTimes } = claim;
     state.emit({ type: 'granted', id, token, expires, regained: grantedTimes > 1, repeated: true });

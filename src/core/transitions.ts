@@ -18,14 +18,14 @@ export function knowResource(state: State, name: string): Resource {
 /** A new claim enters the table. It is queued only if it is not granted at once. */
 export function arrive(state: State, claim: Claim): void {
   state.claims.set(claim.id, claim);
-  const { session, holding } = claim;
+  const { session, holding } = claim.terms;
   if (session !== undefined) addTo(state.sessions, session, claim);
   for (const id of holding) addTo(state.keeping, id, claim);
   count(state, claim, 1);
 }
 
 export function queue(claim: Claim): void {
-  claim.isQueued = true;
+  claim.waiting().isQueued = true;
   for (const resource of claim.resources) resource.enqueue(claim);
 }
 
@@ -43,8 +43,8 @@ export function hold(state: State, claim: Claim): void {
     note(state, resource);
   }
   claim.phase = 'held';
-  claim.waitUntil = Infinity;
-  if (!claim.standing) claim.expires = state.monotonic + claim.ttl;
+  claim.wait = undefined;
+  if (!claim.terms.standing) claim.expires = state.monotonic + claim.ttl;
   state.noteDeadline(claim);
   claim.grantedTimes++;
   const { id, token: ownToken, expires, grantedTimes } = claim;
@@ -62,16 +62,16 @@ export function preempt(state: State, resource: Resource, winner: Claim): void {
 }
 
 function revoke(state: State, claim: Claim, by: By): void {
-  claim.revokedBy = by;
-  claim.until = state.monotonic + claim.windDown;
+  const until = state.monotonic + claim.windDown;
+  claim.revocation = { by, until };
   state.noteDeadline(claim);
   for (const resource of claim.resources) note(state, resource);
-  state.emit({ type: 'revoking', id: claim.id, until: claim.until, by, repeated: false });
+  state.emit({ type: 'revoking', id: claim.id, until, by, repeated: false });
 }
 
 /** A preempted claim gives up what it holds: it waits again if it is standing, else it is lost. */
 export function surrender(state: State, claim: Claim, by: By): void {
-  if (!claim.standing) {
+  if (!claim.terms.standing) {
     lose(state, claim, 'preempted', by);
     return;
   }
@@ -122,14 +122,14 @@ function vacate(state: State, claim: Claim): void {
     resource.removeHolder(claim);
     note(state, resource);
   }
-  claim.revokedBy = undefined;
-  claim.until = Infinity;
+  claim.revocation = undefined;
 }
 
 function unqueue(state: State, claim: Claim): void {
   if (!claim.isQueued) return;
-  claim.isQueued = false;
-  claim.isReserving = false;
+  const wait = claim.waiting();
+  wait.isQueued = false;
+  wait.isReserving = false;
   for (const resource of claim.resources) {
     resource.dequeue(claim);
     state.noteDirty(resource);
@@ -140,7 +140,7 @@ function forget(state: State, claim: Claim): void {
   claim.phase = 'ended';
   state.noteDeadline(claim);
   state.claims.delete(claim.id);
-  const { session, holding } = claim;
+  const { session, holding } = claim.terms;
   if (session !== undefined) removeFrom(state.sessions, session, claim);
   for (const id of holding) removeFrom(state.keeping, id, claim);
   count(state, claim, -1);
@@ -169,11 +169,11 @@ function nextToken(state: State): number {
 function count(state: State, claim: Claim, step: 1 | -1): void {
   const { limits, usage } = state;
   if (limits.claimsPerRequester === Infinity && limits.resourcesPerRequester === Infinity) return;
-  const used = usage.get(claim.requester) ?? { claims: 0, resources: 0 };
+  const used = usage.get(claim.terms.requester) ?? { claims: 0, resources: 0 };
   used.claims += step;
   used.resources += step * claim.resources.length;
-  if (used.claims === 0) usage.delete(claim.requester);
-  else usage.set(claim.requester, used);
+  if (used.claims === 0) usage.delete(claim.terms.requester);
+  else usage.set(claim.terms.requester, used);
 }
 
 function addTo(index: Map<string, Set<Claim>>, key: string, claim: Claim): void {

@@ -4,15 +4,16 @@ import type { Resource } from './resource';
 import type { ClaimView, ResourceView, WaiterView } from './view';
 
 export function viewClaim(claim: Claim): ClaimView {
-  const { id, locker, requester, session, priority, value, standing, ttl, grace, handover, holding } = claim;
+  const { id, locker, priority, value, ttl } = claim;
+  const { requester, session, standing, grace, handover, holding } = claim.terms;
   return {
     ...{ id, locker, requester, session, priority, value, standing, ttl, grace, handover, holding },
     resources: claim.resources.map((resource) => resource.name),
-    preempt: !claim.polite,
+    preempt: !claim.terms.polite,
     state: claim.phase === 'held' ? 'held' : 'waiting',
     revoking: claim.isRevoking,
-    revokedBy: claim.revokedBy,
-    until: claim.until,
+    revokedBy: claim.revocation?.by,
+    until: claim.revokedUntil,
     expires: claim.expires,
     waitUntil: claim.waitUntil,
     order: claim.order,
@@ -40,6 +41,6 @@ export function viewResource(resource: Resource, waiters: number): ResourceView 
   };
 }
 
-function viewWaiter({ id, locker, requester, priority }: Claim): WaiterView {
-  return { id, locker, requester, priority };
+function viewWaiter({ id, locker, priority, terms }: Claim): WaiterView {
+  return { id, locker, requester: terms.requester, priority };
 }

@@ -16,7 +16,7 @@ export class WaitQueue {
 
   add(claim: Claim): void {
     this.size++;
-    if (claim.holding.length > 0) this.keepers.add(claim);
+    if (claim.terms.holding.length > 0) this.keepers.add(claim);
     if (claim.isSeveral) {
       this.several.add(claim);
       return;
@@ -35,7 +35,7 @@ export class WaitQueue {
       this.several.delete(claim);
       return;
     }
-    this.#rankingOf(claim).removeAt(claim.rankIndex);
+    this.#rankingOf(claim).removeAt(claim.waiting().rankIndex);
     const others = this.#byLocker.get(claim.locker);
     if (others instanceof Set) others.delete(claim);
     if (!(others instanceof Set) || others.size === 0) this.#byLocker.delete(claim.locker);
@@ -43,7 +43,7 @@ export class WaitQueue {
 
   /** The claim has another priority now. */
   moved(claim: Claim): void {
-    if (!claim.isSeveral) this.#rankingOf(claim).moved(claim.rankIndex);
+    if (!claim.isSeveral) this.#rankingOf(claim).moved(claim.waiting().rankIndex);
   }
 
   /** Single claims that may preempt, best first. */
@@ -78,7 +78,7 @@ export class WaitQueue {
   }
 
   #rankingOf(claim: Claim): Heap<Claim> {
-    if (!claim.polite) return this.#assertive;
+    if (!claim.terms.polite) return this.#assertive;
     this.#polite ??= newRanking();
     return this.#polite;
   }
@@ -89,7 +89,7 @@ function newRanking(): Heap<Claim> {
 }
 
 function placeInRanking(claim: Claim, index: number): void {
-  claim.rankIndex = index;
+  claim.waiting().rankIndex = index;
 }
 
 function take<T>(items: Iterable<T>, count: number): T[] {

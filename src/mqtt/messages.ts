@@ -124,3 +124,22 @@ export interface AuditEvent {
   readonly detail?: string;
   readonly by?: Cause;
 }
+
+/** What an operator may ask for: the end of the hold that has this token, or of a dead claim's remains. */
+export type ForceMessage =
+  | { readonly token: number; readonly purge?: never }
+  | { readonly purge: true; readonly token?: never };
+
+/** Who decides, and by what; its will is the same with `online: false`. */
+export interface ArbiterMessage {
+  readonly v: 1;
+  readonly online: boolean;
+  readonly requester: string;
+  /** Made anew at each process start. */
+  readonly instance: string;
+  readonly epoch: number;
+  /** No token above it was ever given. */
+  readonly tokenFloor: number;
+  /** The settings in force, by name. */
+  readonly settings?: { readonly [name: string]: Json };
+}

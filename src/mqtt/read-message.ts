@@ -1,0 +1,169 @@
+// Reads the messages of the MQTT contract from payloads that anybody may have written: a checked message, or what is
+// wrong with it in words. Never throws. Fields that are not in the schema are ignored and left out, so that later
+// versions may add some.
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { Answer, ArbiterMessage, ClaimMessage, ForceMessage, ResourceState } from './messages';
+import { objectToResource, objectToText } from './names';
+import { hashPayload, objectToValue, type ReadError, readPayload } from './read-payload';
+import { claimSchema, forceSchema, type Schema } from './schemas';
+import { answerSchema, arbiterSchema, stateSchema } from './schemas-arbiter';
+
+export type { ReadError };
+
+/** A message that was read, or why it was not. */
+export type Reading<Message> =
+  | { readonly message: Message; readonly hash: string; readonly error?: undefined }
+  | { readonly error: ReadError; readonly hash: string; readonly message?: undefined };
+
+/** What anybody may send at most. */
+export const MAX_PAYLOAD_BYTES = 64 * 1024;
+
+/** A state may hold the values of many claims, and only the arbiter writes it. */
+const MAX_STATE_BYTES = 16 * 1024 * 1024;
+
+/** Reads a claim; its hash names the very payload. An empty payload withdraws a claim and is not for this function. */
+export function readClaim(payload: Uint8Array): Reading<ClaimMessage> {
+  return read(payload, claimOf, objectToClaim);
+}
+
+/** Reads `{"token"}` or `{"purge": true}`. */
+export function readForce(payload: Uint8Array): Reading<ForceMessage> {
+  return read(payload, forceOf, objectToForce);
+}
+
+/** Reads back an answer of an arbiter. */
+export function readAnswer(payload: Uint8Array): Reading<Answer> {
+  return read(payload, answerOf, (answer) => objectToNames('resources', answer.resources));
+}
+
+/** Reads back a resource's state, as an arbiter wrote it. */
+export function readState(payload: Uint8Array): Reading<ResourceState> {
+  return read(payload, stateOf, objectToState, MAX_STATE_BYTES);
+}
+
+/** Reads who decides. */
+export function readArbiter(payload: Uint8Array): Reading<ArbiterMessage> {
+  return read(payload, arbiterOf, (arbiter) => objectToValue('settings', arbiter.settings));
+}
+
+function read<Message>(
+  payload: Uint8Array,
+  validator: () => ValidateFunction<Message>,
+  object: (message: Message) => ReadError | undefined,
+  maxBytes = MAX_PAYLOAD_BYTES,
+): Reading<Message> {
+  const hash = hashPayload(payload);
+  const reading = readPayload(payload, maxBytes);
+  if (reading.error !== undefined) return { error: reading.error, hash };
+  const { json } = reading;
+  const validate = validator();
+  if (!validate(json)) return { error: explain(validate.errors?.[0]), hash };
+  const error = object(json);
+  return error === undefined ? { message: json, hash } : { error, hash };
+}
+
+function objectToClaim(claim: ClaimMessage): ReadError | undefined {
+  const { resource, resources, locker, id } = claim;
+  if (resource !== undefined && resources !== undefined) {
+    return { field: 'resources', text: 'resources and resource are both there, but only one of them may be' };
+  }
+  return (
+    objectToNames('resource', resource === undefined ? [] : [resource]) ??
+    objectToNames('resources', resources ?? []) ??
+    objectToPlainText('locker', locker) ??
+    objectToPlainText('id', id) ??
+    objectToValue('value', claim.value)
+  );
+}
+
+function objectToForce(force: ForceMessage): ReadError | undefined {
+  if ((force.token === undefined) !== (force.purge === undefined)) return undefined;
+  return { field: 'token', text: 'token or purge must be there, and only one of them' };
+}
+
+function objectToState(state: ResourceState): ReadError | undefined {
+  const error = objectToNames('resource', [state.resource]) ?? objectToValue('value', state.value);
+  if (error !== undefined) return error;
+  for (const [index, claim] of state.claims.entries()) {
+    const field = `claims[${index}]`;
+    const wrong =
+      objectToNames(`${field}.resources`, claim.resources) ?? objectToValue(`${field}.value`, claim.value);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function objectToNames(field: string, names: readonly string[]): ReadError | undefined {
+  for (const [index, name] of names.entries()) {
+    const objection = objectToResource(name);
+    if (objection !== undefined) {
+      const one = field.endsWith('s') ? `${field}[${index}]` : field;
+      return { field: one, text: `${one} is ${show(name)}, which ${objection}` };
+    }
+  }
+  return undefined;
+}
+
+function objectToPlainText(field: string, value: string | undefined): ReadError | undefined {
+  const objection = value === undefined ? undefined : objectToText(value);
+  return objection === undefined
+    ? undefined
+    : { field, text: `${field} is ${show(value)}, which ${objection}` };
+}
+
+const ajv = new Ajv({
+  verbose: true,
+  allowUnionTypes: true,
+  removeAdditional: 'all',
+  formats: { 'date-time': isTime },
+});
+
+const claimOf = lazily<ClaimMessage>(claimSchema);
+const forceOf = lazily<ForceMessage>(forceSchema);
+const answerOf = lazily<Answer>(answerSchema);
+const stateOf = lazily<ResourceState>(stateSchema);
+const arbiterOf = lazily<ArbiterMessage>(arbiterSchema);
+
+// Compiling takes milliseconds that a start need not wait for.
+function lazily<Message>(schema: Schema): () => ValidateFunction<Message> {
+  let validate: ValidateFunction<Message> | undefined;
+  return () => {
+    validate ??= ajv.compile<Message>(schema);
+    return validate;
+  };
+}
+
+function isTime(text: string): boolean {
+  return /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) && Number.isFinite(Date.parse(text));
+}
+
+function explain(error: ErrorObject | undefined): ReadError {
+  const path = fieldOf(error?.instancePath ?? '');
+  const { missingProperty } = error?.params ?? {};
+  if (typeof missingProperty === 'string') {
+    const field = path === '' ? missingProperty : `${path}.${missingProperty}`;
+    return { field, text: `${field} is missing` };
+  }
+  const field = path === '' ? 'payload' : path;
+  const subject = path === '' ? 'the payload' : path;
+  return {
+    field,
+    text: `${subject} is ${show(error?.data)}, but must be ${error?.parentSchema?.description}`,
+  };
+}
+
+/** `/claims/0/id` as people write it: `claims[0].id`. */
+function fieldOf(pointer: string): string {
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((step, index) => (/^\d+$/.test(step) ? `[${step}]` : index === 0 ? step : `.${step}`))
+    .join('');
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;
+}

@@ -1,0 +1,158 @@
+// JSON Schema of what the arbiter writes, and reads back when it rebuilds: answers, states and its own presence.
+import type {
+  Answer,
+  AnswerReason,
+  AnswerResult,
+  ArbiterMessage,
+  Cause,
+  HoldingClaim,
+  ResourceState,
+  WaitingClaim,
+} from './messages';
+import { anyValue, flag, lease, length, type Schema, text, token } from './schemas';
+
+const name = text('a name');
+const priority: Schema = { type: 'number', description: 'a finite number' };
+const time: Schema = { type: 'string', format: 'date-time', description: 'a time by ISO 8601, in UTC' };
+const counter: Schema = { ...token, description: 'a whole number, not below 0' };
+
+function oneOf<Word extends string>(words: Record<Word, true>): Schema {
+  const names = Object.keys(words);
+  return { enum: names, description: `one of ${names.join(', ')}` };
+}
+
+function object<Key extends string>(
+  properties: Record<Key, Schema>,
+  required: readonly NoInfer<Key>[],
+): Schema {
+  return { type: 'object', properties, required, description: 'an object' };
+}
+
+const list = (items: Schema): Schema => ({ type: 'array', items, description: 'a list' });
+
+const version: Schema = { const: 1, description: '1, the version that is understood here' };
+
+const cause = object<keyof Cause>(
+  { locker: { type: 'string', description: 'a name' }, requester: name, priority, level: name },
+  ['locker'],
+);
+
+const result = oneOf<AnswerResult>({
+  granted: true,
+  queued: true,
+  denied: true,
+  revoking: true,
+  lost: true,
+  requeued: true,
+  released: true,
+  error: true,
+});
+
+const reason = oneOf<AnswerReason>({
+  timeout: true,
+  deadlock: true,
+  expired: true,
+  session: true,
+  unknown: true,
+  changed: true,
+  invalid: true,
+  'too-long': true,
+  'too-many': true,
+  full: true,
+  preempted: true,
+  forced: true,
+  policy: true,
+  withdrawn: true,
+  replaced: true,
+  malformed: true,
+});
+
+export const answerSchema: Schema = {
+  $id: 'answer',
+  title: 'Answer',
+  ...object<keyof Answer>(
+    {
+      id: text('a text of 1 to 256 characters', 256),
+      result,
+      resources: list(name),
+      token,
+      expires: time,
+      remaining: length,
+      order: counter,
+      regained: flag,
+      reason,
+      detail: { type: 'string', description: 'a text' },
+      by: cause,
+      hash: name,
+    },
+    ['result', 'resources'],
+  ),
+};
+
+const holdingClaim = object<keyof HoldingClaim>(
+  {
+    id: name,
+    requester: name,
+    name,
+    session: name,
+    resources: { ...list(name), minItems: 1 },
+    priority,
+    remaining: length,
+    locker: name,
+    value: anyValue,
+    order: counter,
+    standing: flag,
+    ttl: lease,
+    grace: length,
+  },
+  ['id', 'requester', 'name', 'resources', 'priority', 'locker', 'order', 'standing'],
+);
+
+const waitingClaim = object<keyof WaitingClaim>({ locker: name, requester: name, priority, level: name }, [
+  'locker',
+  'requester',
+  'priority',
+]);
+
+export const stateSchema: Schema = {
+  $id: 'state',
+  title: 'State of a resource',
+  ...object<keyof ResourceState>(
+    {
+      v: version,
+      resource: name,
+      state: oneOf({ free: true, held: true, revoking: true }),
+      holder: name,
+      requester: name,
+      priority,
+      level: name,
+      value: anyValue,
+      token,
+      since: time,
+      expires: time,
+      remaining: length,
+      claims: list(holdingClaim),
+      waiting: list(waitingClaim),
+      waitingCount: counter,
+      epoch: counter,
+    },
+    ['v', 'resource', 'state', 'claims', 'waiting', 'waitingCount', 'epoch'],
+  ),
+};
+
+export const arbiterSchema: Schema = {
+  $id: 'arbiter',
+  title: 'Presence of the arbiter',
+  ...object<keyof ArbiterMessage>(
+    {
+      v: version,
+      online: flag,
+      requester: name,
+      instance: name,
+      epoch: counter,
+      tokenFloor: token,
+      settings: { type: 'object', description: 'an object' },
+    },
+    ['v', 'online', 'requester', 'instance', 'epoch', 'tokenFloor'],
+  ),
+};

@@ -12,17 +12,26 @@ export interface TransportMessage {
   readonly retain: boolean;
 }
 
-/** One connection. Listeners are called in the order of arrival, never before `start` and never after `stop`. */
+/**
+ * One connection, and a new one by itself whenever it is lost. Subscriptions belong to a connection: the owner renews
+ * them on each connect. Listeners are called in the order of arrival, never before `start` and never after `stop`.
+ */
 export interface Transport {
   start(): void;
   stop(): Promise<void>;
   readonly connected: boolean;
-  /** Resolves when the broker has it (QoS 1) or it is on its way (QoS 0); rejects when the connection is gone before. */
+  /**
+   * Resolves when the broker has it (QoS 1) or it is on its way (QoS 0); rejects when the connection is gone before, at
+   * once when there is none: nothing is kept to be sent later.
+   */
   publish(topic: string, payload: string, options: PublishOptions): Promise<void>;
-  /** Resolves when the broker has confirmed the subscription. */
+  /** Resolves when the broker has confirmed the subscription; rejects when it refuses it. */
   subscribe(filter: string, qos: 0 | 1): Promise<void>;
   unsubscribe(filter: string): Promise<void>;
   onMessage(listener: (message: TransportMessage) => void): () => void;
-  /** Called on each connect and each loss; `reason` says in words why there is no connection. */
+  /**
+   * Called on each connect and each loss, and when trying again fails for another reason than before; `reason` says in
+   * words why there is no connection.
+   */
   onConnection(listener: (connected: boolean, reason?: string) => void): () => void;
 }

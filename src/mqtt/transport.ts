@@ -5,6 +5,12 @@ export interface PublishOptions {
   readonly retain: boolean;
 }
 
+/** What the broker publishes for us when the connection breaks without a goodbye. */
+export interface Will extends PublishOptions {
+  readonly topic: string;
+  readonly payload: string;
+}
+
 export interface TransportMessage {
   readonly topic: string;
   readonly payload: Uint8Array;

@@ -1,7 +1,6 @@
 // How long to wait before trying again: longer each time, and never the same for everybody.
 
-/** A number from 0 up to, but not, 1. */
-export type Random = () => number;
+import type { Random } from '../protocol/clock';
 
 export interface BackOffOptions {
   /** The first wait, in ms. */

@@ -1,8 +1,8 @@
 // The way to a real broker over the mqtt package. It makes a fresh client for each try, because a client that
 // reconnects by itself sends what it had kept: whatever was meant for a lost connection must never be sent later.
 import { connect, type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
-import type { Clock, Timer } from '../protocol/clock';
-import { BackOff, type Random } from './back-off';
+import type { Clock, Random, Timer } from '../protocol/clock';
+import { BackOff } from './back-off';
 import { type Address, readAddress, type TlsOptions } from './connection-address';
 import { explainFailure } from './connection-reason';
 import { Outbox, type Send } from './outbox';

@@ -82,12 +82,13 @@ export class MqttConnection implements Transport {
     return this.#send(qos === 1, (client) => (done) => client.publish(topic, payload, { qos, retain }, done));
   }
 
-  async subscribe(filter: string, qos: 0 | 1): Promise<void> {
+  async subscribe(filters: string | readonly string[], qos: 0 | 1): Promise<void> {
+    const wanted = [filters].flat();
     try {
-      await this.#send(false, (client) => (done) => client.subscribe(filter, { qos }, done));
+      await this.#send(false, (client) => (done) => client.subscribe(wanted, { qos }, done));
     } catch (error) {
       if (!this.connected) throw error;
-      throw new Error(`the broker refuses the subscription to ${filter}`, { cause: error });
+      throw new Error(`the broker refuses the subscription to ${wanted.join(', ')}`, { cause: error });
     }
   }
 

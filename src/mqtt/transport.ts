@@ -31,8 +31,12 @@ export interface Transport {
    * once when there is none: nothing is kept to be sent later.
    */
   publish(topic: string, payload: string, options: PublishOptions): Promise<void>;
-  /** Resolves when the broker has confirmed the subscription; rejects when it refuses it. */
-  subscribe(filter: string, qos: 0 | 1): Promise<void>;
+  /**
+   * Resolves when the broker has confirmed the subscription; rejects when it refuses it. What is retained may come before
+   * or after that; of several filters in one call, it comes in their order. At QoS 1 a Mosquitto with its default
+   * settings sends 1020 retained messages and drops the rest; at QoS 0 it sends as many as the connection takes.
+   */
+  subscribe(filters: string | readonly string[], qos: 0 | 1): Promise<void>;
   unsubscribe(filter: string): Promise<void>;
   onMessage(listener: (message: TransportMessage) => void): () => void;
   /**

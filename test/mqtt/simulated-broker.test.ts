@@ -61,7 +61,7 @@ describe('the simulated broker', () => {
   });
 
   it('publishes the will of a client that is cut or replaced, not of one that stops', async () => {
-    const will = { topic: 'will', payload: 'gone', retain: true };
+    const will = () => ({ topic: 'will', payload: 'gone', qos: 1, retain: true }) as const;
     const first = broker.client({ clientId: 'c', will });
     const seen = record(first);
     first.start();

@@ -1,7 +1,7 @@
 // An MQTT broker in memory for tests of the arbiter: retained messages, wills, one connection per client id, messages
 // in order after a fixed latency of a clock that the test turns. No sockets, no chance.
 import { topicMatcher } from '../../src/mqtt/topic-filter';
-import type { PublishOptions, Transport, TransportMessage } from '../../src/mqtt/transport';
+import type { PublishOptions, Transport, TransportMessage, Will } from '../../src/mqtt/transport';
 import type { Clock, Timer } from '../../src/protocol/clock';
 
 export interface SimulatedBrokerOptions {
@@ -21,7 +21,8 @@ export interface Published extends PublishOptions {
 
 export interface SimulatedClientOptions {
   readonly clientId: string;
-  readonly will?: { readonly topic: string; readonly payload: string; readonly retain: boolean };
+  /** Asked for at each connect. */
+  readonly will?: () => Will;
 }
 
 export class SimulatedBroker {
@@ -82,7 +83,7 @@ export class SimulatedBroker {
     if (client === undefined) return;
     this.#clients.delete(clientId);
     client.lose(reason);
-    if (client.will !== undefined) this.receive({ ...client.will, qos: 1, by: clientId });
+    if (client.will !== undefined) this.receive({ ...client.will, by: clientId });
   }
 
   /** For clients: joins, closing whoever has the same id. */
@@ -113,7 +114,9 @@ interface Unacknowledged {
 
 export class SimulatedTransport implements Transport {
   readonly clientId: string;
-  readonly will: SimulatedClientOptions['will'];
+  /** Of the connection that is there, or was there last. */
+  will: Will | undefined;
+  readonly #makeWill: SimulatedClientOptions['will'];
   connected = false;
   readonly #broker: SimulatedBroker;
   #started = false;
@@ -130,7 +133,7 @@ export class SimulatedTransport implements Transport {
   constructor(broker: SimulatedBroker, options: SimulatedClientOptions) {
     this.#broker = broker;
     this.clientId = options.clientId;
-    this.will = options.will;
+    this.#makeWill = options.will;
   }
 
   start(): void {
@@ -153,15 +156,10 @@ export class SimulatedTransport implements Transport {
     return Promise.resolve();
   }
 
-  subscribe(filter: string): Promise<void> {
+  subscribe(filters: string | readonly string[]): Promise<void> {
     if (!this.connected) return Promise.reject(new Error('not connected'));
-    const matches = topicMatcher(filter);
     return this.#roundTrip(() => {
-      this.#filters.set(filter, matches);
-      // As on Mosquitto: the acknowledgement first, then what is retained.
-      for (const [topic, payload] of this.#broker.retained) {
-        if (matches(topic)) this.#deliver(topic, payload, true);
-      }
+      for (const filter of [filters].flat()) this.#subscribeAtBroker(filter, topicMatcher(filter));
     });
   }
 
@@ -196,11 +194,20 @@ export class SimulatedTransport implements Transport {
     if (wanted) this.#deliver(topic, payload, false);
   }
 
+  #subscribeAtBroker(filter: string, matches: (topic: string) => boolean): void {
+    this.#filters.set(filter, matches);
+    // As on Mosquitto: the acknowledgement first, then what is retained.
+    for (const [topic, payload] of this.#broker.retained) {
+      if (matches(topic)) this.#deliver(topic, payload, true);
+    }
+  }
+
   #connect(): void {
     if (!this.#broker.isUp) {
       this.lose('the broker is gone');
       return;
     }
+    this.will = this.#makeWill?.();
     this.#broker.join(this);
     this.#connection += 1;
     this.connected = true;

@@ -82,6 +82,12 @@ export class ModelClaims {
     return onCircle.sort(byRank).at(-1);
   }
 
+  protected lockersOnCircle(victim: ModelClaim): string[] {
+    return [...this.#reachable(victim)]
+      .filter((claim) => this.#reachable(claim).has(victim))
+      .map(({ locker }) => locker);
+  }
+
   #reachable(from: ModelClaim): Set<ModelClaim> {
     const seen = new Set<ModelClaim>();
     for (const queue = [from]; queue.length > 0; ) {

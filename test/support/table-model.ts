@@ -257,9 +257,9 @@ export class TableModel extends ModelClaims {
   }
 
   /** Ends a waiting claim without a grant. */
-  #deny(claim: ModelClaim, reason: DenialReason, by?: By): void {
+  #deny(claim: ModelClaim, reason: DenialReason, more: { by?: By | undefined; detail?: string } = {}): void {
     this.#remove(claim);
-    this.#events.push({ type: 'denied', id: claim.id, command: 'claim', reason, ...(by && { by }) });
+    this.#events.push({ type: 'denied', id: claim.id, command: 'claim', reason, ...more });
   }
 
   #remove(claim: ModelClaim): void {
@@ -275,7 +275,7 @@ export class TableModel extends ModelClaims {
   /** Rule 9. */
   #breakCircles(): void {
     for (let victim = this.victim(); victim; victim = this.victim()) {
-      this.#deny(victim, 'deadlock');
+      this.#deny(victim, 'deadlock', { detail: this.lockersOnCircle(victim).join(', ') });
       this.#settle();
     }
   }
@@ -294,7 +294,7 @@ export class TableModel extends ModelClaims {
 
   #denyWhatIsOver(): void {
     for (const claim of this.live.filter((one) => this.isOver(one))) {
-      this.#deny(claim, 'timeout', this.inTheWayOf(claim));
+      this.#deny(claim, 'timeout', { by: this.inTheWayOf(claim) });
     }
   }
 }

@@ -1,7 +1,22 @@
 // What must be the same of two tables that were asked the same: their events and everything that can be seen of them.
 import assert from 'node:assert/strict';
 import type { ClaimView, LockEvent, ResourceView } from '../../src/core';
+import { type History, play } from './core-histories';
 import type { Table } from './core-table';
+
+/**
+ * Plays a history on both.
+ * @throws {AssertionError} at the first step after which they answer or show something else.
+ */
+export function compareTables(steps: History, one: Table, other: Table): void {
+  const played = play(other, steps);
+  for (const { command, events } of play(one, steps)) {
+    const expected = played.next().value;
+    assert.deepEqual(command, expected?.command);
+    assert.deepEqual(essence(events), essence(expected?.events ?? []));
+    assert.deepEqual(viewOf(one), viewOf(other));
+  }
+}
 
 /** Events without their wording: no `detail`, and the `changed` of one inner step, whose order is free, by name. */
 export function essence(events: readonly LockEvent[]): unknown[] {

@@ -133,7 +133,7 @@ export function history(steps: number, flavour: Flavour = {}): fc.Arbitrary<Hist
 }
 
 /** The time of each step of a history. */
-export function timesOf(steps: History): Now[] {
+function timesOf(steps: History): Now[] {
   let { monotonic, wall } = START;
   return steps.map(({ after, jump }) => {
     monotonic += after;
@@ -142,15 +142,37 @@ export function timesOf(steps: History): Now[] {
   });
 }
 
-/** The command that this table is given for a wish. */
-export function commandFor(table: Table, wished: Wish): Command {
+/** What one step of a history came to on a table. */
+export interface Played {
+  readonly command: Command;
+  readonly now: Now;
+  readonly events: readonly LockEvent[];
+}
+
+/** Plays a history on a table, a step at a time. */
+export function* play(table: Table, steps: History): Generator<Played, void, undefined> {
+  const times = timesOf(steps);
+  for (const [i, { wish: wished }] of steps.entries()) {
+    const now = times[i] ?? START;
+    const command = commandFor(table, wished);
+    yield { command, now, events: table.apply(command, now) };
+  }
+}
+
+/** The command that a table is given for a wish. */
+function commandFor(table: Table, wished: Wish): Command {
   if (wished.type !== 'forceRelease') return wished;
   const token = (table.resource(wished.resource)?.token ?? 0) - (wished.stale ? 1 : 0);
   return { type: 'forceRelease', resource: wished.resource, token, by: 'operator' };
 }
 
-/** Plays a whole history; the events of each step. */
-export function play(table: Table, steps: History): (readonly LockEvent[])[] {
-  const times = timesOf(steps);
-  return steps.map(({ wish: wished }, i) => table.apply(commandFor(table, wished), times[i] ?? START));
+/** The same history in which every claim has an id of its own, and the rest means the latest claim of that name. */
+export function withNewIds(steps: History): History {
+  const latest = new Map<string, string>();
+  return steps.map((step, i) => {
+    const { wish: wished } = step;
+    if (!('id' in wished)) return step;
+    if (wished.type === 'claim') latest.set(wished.id, `${wished.id}.${i}`);
+    return { ...step, wish: { ...wished, id: latest.get(wished.id) ?? wished.id } };
+  });
 }

@@ -1,0 +1,65 @@
+// Builds dist/: the compiled layers, what the editor reads beside the nodes, and the one-file browser bundle.
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build as bundle } from 'esbuild';
+import { ROOT, runOrExit } from './run';
+
+const DIST = join(ROOT, 'dist');
+
+/** What `tsc` makes of one source: `a.ts` becomes `a.js` and `a.d.ts`, `a.mts` becomes `a.mjs` and `a.d.mts`. */
+const OUTPUT = /^(.*?)(?:\.d\.(m?)ts|\.(m?)js)$/;
+
+async function build(): Promise<void> {
+  forgetDeleted('src');
+  forgetDeleted('nodes');
+  await runOrExit('tsc', ['-b']);
+  copyEditorFiles();
+  await bundleForBrowsers();
+}
+
+/** Removes outputs whose source is gone, which `tsc` leaves behind and `npm pack` would ship. */
+function forgetDeleted(folder: string): void {
+  const outputs = join(DIST, folder);
+  if (!existsSync(outputs)) return;
+  for (const name of readdirSync(outputs, { recursive: true, encoding: 'utf8' })) {
+    const [, stem, moduleTypes = '', module = ''] = OUTPUT.exec(name) ?? [];
+    if (stem === undefined) continue;
+    const source = join(ROOT, folder, `${stem}.${moduleTypes || module}ts`);
+    if (!existsSync(source)) rmSync(join(outputs, name));
+  }
+}
+
+function copyEditorFiles(): void {
+  const nodes = join(ROOT, 'nodes');
+  const target = join(DIST, 'nodes');
+  mkdirSync(target, { recursive: true });
+  for (const name of readdirSync(target)) if (name.endsWith('.html')) rmSync(join(target, name));
+  for (const name of readdirSync(nodes)) {
+    if (name.endsWith('.html')) cpSync(join(nodes, name), join(target, name));
+  }
+  copyFolder(join(nodes, 'locales'), join(target, 'locales'));
+  copyFolder(join(ROOT, 'icons'), join(target, 'icons'));
+}
+
+function copyFolder(from: string, to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  if (existsSync(from)) cpSync(from, to, { recursive: true });
+}
+
+async function bundleForBrowsers(): Promise<void> {
+  await bundle({
+    entryPoints: [join(ROOT, 'src/index.mts')],
+    outfile: join(DIST, 'browser.mjs'),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'none',
+  });
+}
+
+build().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,69 @@
+// Brings what the tests need besides `npm ci`: Node-RED 5 with its Node, a broker, its clients, and a browser.
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { ROOT, runOrExit } from './run';
+
+/** The folder where Node-RED 5 is installed, and the Node that it runs on. */
+export const NODE_RED_5 = join(ROOT, 'test/runtimes/node-red-5');
+export const NODE_24 = join(NODE_RED_5, 'node_modules/.bin/node');
+
+/** Programs that tests start, with the Debian package that brings each. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  mosquitto: 'mosquitto',
+  mosquitto_pub: 'mosquitto-clients',
+  mosquitto_sub: 'mosquitto-clients',
+  chromium: 'chromium',
+};
+
+/** Installs what is missing, or says what is and ends this process. */
+export async function prepareTests(): Promise<void> {
+  await installPrograms();
+  if (!isInstalled(NODE_RED_5))
+    await runOrExit('npm', ['ci', '--no-audit', '--no-fund'], { cwd: NODE_RED_5 });
+  if (!existsSync(NODE_24)) fail(`There is no Node 24 from npm for ${process.platform} ${process.arch}.`);
+}
+
+async function installPrograms(): Promise<void> {
+  const missing = Object.keys(PROGRAMS).filter((program) => find(program) === undefined);
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((program) => PROGRAMS[program] ?? program))];
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot || find('apt-get') === undefined) {
+    fail(
+      `The tests need ${missing.join(', ')}.\n` +
+        `On Debian and Ubuntu: sudo apt-get install ${packages.join(' ')}\n` +
+        'Elsewhere: put programs of these names into the PATH.',
+    );
+  }
+  console.log(`The tests need ${missing.join(', ')}: installing ${packages.join(', ')} with apt-get.`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await runOrExit('apt-get', ['update', '-q'], { env });
+  await runOrExit('apt-get', ['install', '-qy', '--no-install-recommends', ...packages], { env });
+}
+
+/** Debian keeps servers where only root looks. */
+function find(program: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+  return folders.map((folder) => join(folder, program)).find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether npm has installed exactly what the lock file of this folder says. */
+function isInstalled(folder: string): boolean {
+  const installed = join(folder, 'node_modules/.package-lock.json');
+  if (!existsSync(installed)) return false;
+  return statSync(installed).mtimeMs >= statSync(join(folder, 'package-lock.json')).mtimeMs;
+}
+
+function fail(reason: string): never {
+  console.error(reason);
+  process.exit(1);
+}

@@ -1,0 +1,71 @@
+// Runs every check and every test there is, and closes with one line that says how many passed.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { holdCoverage } from './coverage';
+import { NODE_24, NODE_RED_5, prepareTests } from './prepare-tests';
+import { ROOT, run } from './run';
+
+const COVERAGE = join(ROOT, 'coverage');
+const TALLY = join(COVERAGE, 'tally.jsonl');
+const MOCHA = [
+  join(ROOT, 'node_modules/mocha/bin/mocha.js'),
+  '--forbid-only',
+  '--forbid-pending',
+  '--reporter',
+  join(ROOT, 'scripts/tally-reporter.ts'),
+];
+
+/** In this order; a later one runs also when an earlier one failed. */
+const STAGES: Readonly<Record<string, () => Promise<boolean>>> = {
+  check: () => succeeds('tsx', ['scripts/check.ts']),
+  tests: () => succeeds('c8', [process.execPath, ...MOCHA, 'test/**/*.test.ts']),
+  coverage: async () => holdCoverage(join(COVERAGE, 'coverage-summary.json')),
+  'nodes on Node-RED 5': () =>
+    succeeds(NODE_24, [...MOCHA, 'test/nodes/**/*.test.ts'], { NODE_RED_DIR: NODE_RED_5 }),
+};
+
+interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+async function test(): Promise<void> {
+  await prepareTests();
+  rmSync(COVERAGE, { recursive: true, force: true });
+  mkdirSync(COVERAGE);
+  const failed: string[] = [];
+  for (const [name, stage] of Object.entries(STAGES)) {
+    console.log(`\n=== ${name}`);
+    if (!(await stage())) failed.push(name);
+  }
+  console.log(failed.length === 0 ? '' : `\nFailed: ${failed.join(', ')}`);
+  const tally = readTally();
+  console.log(`${tally.passed} passed, ${tally.failed} failed`);
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+async function succeeds(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<boolean> {
+  const { ok, output } = await run(command, args, { env: { ...process.env, TALLY, ...env } });
+  if (output !== '') console.error(output);
+  return ok;
+}
+
+/** Adds up what the reporter noted of each run. */
+function readTally(): Tally {
+  if (!existsSync(TALLY)) return { passed: 0, failed: 0 };
+  const lines = readFileSync(TALLY, 'utf8').trim().split('\n');
+  const runs = lines.map((line): Tally => JSON.parse(line));
+  return {
+    passed: runs.reduce((sum, { passed }) => sum + passed, 0),
+    failed: runs.reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
+
+test().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPOSITORY, type RepositoryFile, readRepository } from '../support/repository';
+
+interface Rule {
+  readonly name: string;
+  /** Where it holds. */
+  readonly holdsFor: RegExp;
+  /** Files that may break it, each with the reason why. */
+  readonly except?: Readonly<Record<string, string>>;
+  /** What no line may contain, spelt so that it doesn't find itself. */
+  readonly never: RegExp;
+  /** Lines that it must find, with a `~` so that they aren't found here. */
+  readonly finds: readonly string[];
+  /** Comments may say it. */
+  readonly codeOnly?: boolean;
+}
+
+const CODE = /\.(ts|mts|mjs|js|cjs|html|sh)$|^\.ci\/run$/;
+const LONGEST_FILE = 400;
+const MOST_DEPENDENCIES = 6;
+
+const RULES: readonly Rule[] = [
+  {
+    name: 'leaves nothing for later',
+    holdsFor: CODE,
+    never: /\b(TO[D]O|FIX[M]E|X[X]X)\b/,
+    finds: ['// TO~DO: the rest', '// FIX~ME'],
+  },
+  {
+    name: 'looks at the time, waits and draws lots only through a clock that is given to it',
+    holdsFor: /^(src|nodes)\/.*\.m?ts$/,
+    except: { 'src/protocol/system-clock.ts': 'is the clock that everything else is given' },
+    never:
+      /\b(Date\.now|performance|Math\.random|hrtime|set(Timeout|Interval|Immediate)|random(Bytes|UUID|Int))\b|\bnew Date\(\)|\btimers\b/,
+    finds: [
+      'Date.now()',
+      'performance.now()',
+      'set~Timeout(f, 5)',
+      'new Date()',
+      "from 'node:timers/~promises'",
+    ],
+    codeOnly: true,
+  },
+  {
+    name: 'sleeps in no test',
+    holdsFor: /^test\/.*\.test\.ts$/,
+    never: /\bset(Timeout|Interval)\(|\btimers\/promises|\bsleep\(/,
+    finds: ['set~Timeout(resolve, 20)', 'await sl~eep(5);'],
+    codeOnly: true,
+  },
+  {
+    name: 'skips and singles out no test',
+    holdsFor: /^test\/.*\.ts$/,
+    never: /\b(it|describe|context|specify)\.(only|skip)\b|\bthis\.skip\(|\bx(it|describe)\(/,
+    finds: ["it.~only('works')", 'this.~skip()'],
+    codeOnly: true,
+  },
+  {
+    name: 'swallows no error',
+    holdsFor: CODE,
+    never: /\bcatch\s*(\([^)]*\)\s*)?\{\s*\}|\.catch\(\(\) => (\{\s*\}|undefined|null)\)/,
+    finds: ['catch ~{}', 'catch (error) ~{ }', '.catch(() => ~{})'],
+    codeOnly: true,
+  },
+  {
+    name: 'silences no checker',
+    holdsFor: CODE,
+    never: /@ts-(ign[o]re|nocheck)|\b(c8|v8|istanbul) ign[o]re\b/,
+    finds: ['// @ts-~ignore', '/* c8 ~ignore next */'],
+  },
+  {
+    name: 'forces no type',
+    holdsFor: /^(src|nodes)\/.*\.m?ts$/,
+    never: /\bas unknown as\b/,
+    finds: ['value as unknown as Claim'],
+  },
+  {
+    name: 'names nothing of the place where it was written',
+    holdsFor: /^(?!.*(package-lock\.json|\.gitignore)$)/,
+    never:
+      /\/(w[o]rk|f[a]rm|r[o]ot)\/|\/t[m]p\/[a-z]|[.]l[i]brary\b|f[a]rm-(studio|bench)|issues (show|file)|befor[e]-stop|\b(DESIG[N]|STYL[E])([.]md|\s\d)|registr[y][.]npmjs/,
+    finds: ['/wo~rk/main', '/tm~p/x', 'DESIGN~.md', 'DESIGN~ 4'],
+  },
+];
+
+describe('the house', () => {
+  let files: readonly RepositoryFile[] = [];
+
+  before(() => {
+    files = readRepository();
+  });
+
+  for (const rule of RULES) {
+    it(rule.name, () => {
+      for (const line of rule.finds) assert.match(line.replace('~', ''), rule.never);
+      const offenders = files.filter(
+        ({ path }) => rule.holdsFor.test(path) && rule.except?.[path] === undefined,
+      );
+      assert.deepEqual(
+        offenders.flatMap((file) => findLines(file, rule)),
+        [],
+      );
+    });
+  }
+
+  it('makes exceptions only for files that need them', () => {
+    const needless = RULES.flatMap((rule) =>
+      Object.keys(rule.except ?? {}).filter((path) => {
+        const file = files.find((candidate) => candidate.path === path);
+        return file === undefined || findLines(file, rule).length === 0;
+      }),
+    );
+    assert.deepEqual(needless, []);
+  });
+
+  it('opens every source with a sentence that says what it is for', () => {
+    const sources = files.filter(({ path }) =>
+      /^(src|nodes|scripts|bench|test\/support)\/.*\.m?ts$/.test(path),
+    );
+    const silent = sources.filter(({ text }) => !/^(#!.*\n)?\/[/*]\*? ?\n?( \* )?[A-Z`].*/.test(text));
+    assert.deepEqual(pathsOf(silent), []);
+  });
+
+  it(`has no source of more than ${LONGEST_FILE} lines`, () => {
+    const long = files.filter(
+      ({ path, text }) => CODE.test(path) && text.split('\n').length - 1 > LONGEST_FILE,
+    );
+    assert.deepEqual(pathsOf(long), []);
+  });
+
+  it('locks its dependencies without the addresses they came from', () => {
+    const locks = files.filter(({ path }) => path.endsWith('package-lock.json'));
+    assert.ok(locks.length > 0);
+    assert.deepEqual(pathsOf(locks.filter(({ text }) => text.includes('"resolved"'))), []);
+  });
+
+  it(`has at most ${MOST_DEPENDENCIES} dependencies at run time`, () => {
+    const { dependencies } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+    assert.ok(Object.keys(dependencies).length <= MOST_DEPENDENCIES);
+  });
+});
+
+function pathsOf(files: readonly RepositoryFile[]): string[] {
+  return files.map(({ path }) => path);
+}
+
+function findLines({ path, text }: RepositoryFile, rule: Rule): string[] {
+  const found: string[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const said = rule.codeOnly === true ? withoutComment(line) : line;
+    if (rule.never.test(said)) found.push(`${path}:${index + 1}: ${line.trim()}`);
+  }
+  return found;
+}
+
+/** Good enough for the sources here: line comments, and the lines of a block comment. */
+function withoutComment(line: string): string {
+  if (/^\s*(\*|\/\*)/.test(line)) return '';
+  return line.replace(/(^|\s)\/\/.*$/, '');
+}

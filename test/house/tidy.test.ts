@@ -77,6 +77,13 @@ const RULES: readonly Rule[] = [
     finds: ['value as unknown as Claim'],
   },
   {
+    name: 'brings no dependency into the library',
+    holdsFor: /^src\/((core|protocol|library)\/|[^/]*$)/,
+    never: /\b(from|import|require\() ?'[^.']/,
+    finds: ["import { connect } from 'mqtt';", "import 'ajv';", "require('node:fs')"],
+    codeOnly: true,
+  },
+  {
     name: 'names nothing of the place where it was written',
     holdsFor: /^(?!.*(package-lock\.json|\.gitignore)$)/,
     never:

@@ -7,7 +7,7 @@ import { type Outcome, run, runOrExit } from './run';
 type Gate = readonly [name: string, check: () => Promise<Outcome>];
 
 const GATES: readonly Gate[] = [
-  ['biome', () => tool('biome', 'ci', '--error-on-warnings')],
+  ['biome', () => tool('biome', 'check', '--error-on-warnings', '--colors=off')],
   ['knip', () => tool('knip', '--no-progress')],
   ['package', checkPackage],
   ['tidy', () => tool('mocha', 'test/house/tidy.test.ts', '--reporter', 'dot')],

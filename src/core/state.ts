@@ -15,9 +15,7 @@ export interface Usage {
 export class State {
   readonly limits: Limits;
   readonly claims = new IndexMap<Claim>();
-  readonly resources = new Map<string, Resource>();
-  /** The last resource that nobody needs any more: most often the next one to be needed. */
-  idle: Resource | undefined = undefined;
+  readonly resources = new IndexMap<Resource>();
   readonly sessions = new Map<string, Set<Claim>>();
   readonly usage = new Map<string, Usage>();
   /** Waiting claims by the id of a claim that they keep meanwhile (rule 9). */

@@ -86,8 +86,9 @@ function* suspects(state: State, subject: Claim | undefined): Generator<Claim, v
 
 /** Tells whoever gave the command what its claim is now, unless an event of this step has told it already. */
 function answer(state: State, claim: Claim, start: number): void {
+  if (claim.phase === 'waiting' && state.isOverdue(claim)) return;
   if (claim === state.arriving) {
-    if (claim.phase === 'waiting' && !state.isOverdue(claim)) announce(state, claim);
+    if (claim.phase === 'waiting') announce(state, claim);
     return;
   }
   if (claim.phase === 'ended' || isTold(state, claim, start)) return;

@@ -61,7 +61,7 @@ export class LockTable {
 
   /** Every live claim, in no particular order. */
   *claims(): Generator<ClaimView, void, undefined> {
-    for (const claim of this.#state.claims.values()) yield viewClaim(claim);
+    for (const [, claim] of this.#state.claims.entries()) yield viewClaim(claim);
   }
 
   /** A resource with at least one live claim; `waiters` cuts the list of those who wait. */
@@ -71,7 +71,7 @@ export class LockTable {
   }
 
   /** Names of all resources with at least one live claim. */
-  resources(): Iterable<string> {
-    return this.#state.resources.keys();
+  *resources(): Generator<string, void, undefined> {
+    for (const [name] of this.#state.resources.entries()) yield name;
   }
 }

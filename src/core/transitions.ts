@@ -8,16 +8,15 @@ import type { State } from './state';
 /** Finds the resource, or makes it known. */
 export function knowResource(state: State, name: string): Resource {
   const known = state.resources.get(name);
-  if (known === state.idle) state.idle = undefined;
   if (known !== undefined) return known;
   const resource = new Resource(name);
-  state.resources.set(name, resource);
+  state.resources.add(name, resource);
   return resource;
 }
 
 /** A new claim enters the table. It is queued only if it is not granted at once. */
 export function arrive(state: State, claim: Claim): void {
-  state.claims.set(claim.id, claim);
+  state.claims.add(claim.id, claim);
   const { session, holding } = claim.terms;
   if (session !== undefined) addTo(state.sessions, session, claim);
   for (const id of holding) addTo(state.keeping, id, claim);
@@ -151,9 +150,7 @@ function forget(state: State, claim: Claim): void {
 
 /** A resource that nobody holds or waits for is forgotten. */
 export function forgetIdle(state: State, resource: Resource): void {
-  if (!resource.isIdle || resource === state.idle) return;
-  if (state.idle !== undefined) state.resources.delete(state.idle.name);
-  state.idle = resource;
+  if (resource.isIdle) state.resources.delete(resource.name);
 }
 
 function note(state: State, resource: Resource): void {

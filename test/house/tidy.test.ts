@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
     name: 'names nothing of the place where it was written',
     holdsFor: /^(?!.*(package-lock\.json|\.gitignore)$)/,
     never:
-      /\/(w[o]rk|f[a]rm|r[o]ot)\/|\/t[m]p\/[a-z]|[.]l[i]brary\b|f[a]rm-(studio|bench)|issues (show|file)|befor[e]-stop|\b(DESIG[N]|STYL[E])([.]md|\s\d)|registr[y][.]npmjs/,
+      /\/(w[o]rk|f[a]rm|r[o]ot)\/|\/t[m]p\/[a-z]|\/[.]l[i]brary\b|f[a]rm-(studio|bench)|issues (show|file)|befor[e]-stop|\b(DESIG[N]|STYL[E])([.]md|\s\d)|registr[y][.]npmjs/,
     finds: ['/wo~rk/main', '/tm~p/x', 'DESIGN~.md', 'DESIGN~ 4'],
   },
 ];

@@ -40,7 +40,14 @@ export interface Cause {
   readonly level?: string;
 }
 
-export type AnswerReason = DenialReason | LossReason | 'policy' | 'withdrawn' | 'replaced' | 'malformed';
+export type AnswerReason =
+  | DenialReason
+  | LossReason
+  | 'policy' // a rule of the registry forbids it; `detail` names the rule
+  | 'withdrawn' // its requester took it back
+  | 'replaced' // its requester made another claim in its place
+  | 'malformed' // the message cannot be read; `detail` names the field
+  | 'unavailable'; // somebody else decides, and cannot be asked
 
 /** What became of a claim. */
 export interface Answer {
@@ -48,10 +55,16 @@ export interface Answer {
   readonly result: AnswerResult;
   readonly resources: readonly string[];
   readonly token?: number;
-  /** ISO 8601; absent without a lease. */
+  /** When the lease runs out or, of a hold that is being revoked, when it ends at the latest. ISO 8601; absent without. */
   readonly expires?: string;
-  /** Lease left, in ms, when this was written. */
+  /** What was left until then, in ms, when this was written. */
   readonly remaining?: number;
+  /** When the first wait is over, where it has a bound. ISO 8601. */
+  readonly until?: string;
+  /** When the claim ended. ISO 8601. */
+  readonly ended?: string;
+  /** What stands of the claim where its last message alone does not say it. */
+  readonly wish?: { readonly priority: number; readonly value?: Json };
   /** Order of arrival, by which a later arbiter restores the queue. */
   readonly order?: number;
   /** Granted before, lost by preemption, and had again. */
@@ -60,7 +73,7 @@ export interface Answer {
   /** In words: which field, rule or limit. */
   readonly detail?: string;
   readonly by?: Cause;
-  /** Names the very claim that this answers when it has no id: a hash of its payload. */
+  /** Names the very message that this answers: a hash of its payload. */
   readonly hash?: string;
 }
 
@@ -71,11 +84,15 @@ export interface HoldingClaim {
   readonly session?: string;
   readonly resources: readonly string[];
   readonly priority: number;
+  /** When its lease runs out (ISO 8601), and what was left of it, in ms, when this was written. */
+  readonly expires?: string;
   readonly remaining?: number;
   /** What a later arbiter needs beside the retained claim to restore it. */
   readonly locker: string;
   readonly value?: Json;
   readonly order: number;
+  /** When its value was written, among all writes: with several claims, the latest counts. */
+  readonly written?: number;
   readonly standing: boolean;
   readonly ttl?: number;
   readonly grace?: number;
@@ -138,8 +155,18 @@ export interface ArbiterMessage {
   /** Made anew at each process start. */
   readonly instance: string;
   readonly epoch: number;
-  /** No token above it was ever given. */
+  /** No token above it was given before this was written; see TermMessage. */
   readonly tokenFloor: number;
   /** The settings in force, by name. */
   readonly settings?: { readonly [name: string]: Json };
+}
+
+/**
+ * What must never fall, apart from the arbiter's presence: that one is overwritten by its will, which is as old as the
+ * connection.
+ */
+export interface TermMessage {
+  readonly epoch: number;
+  /** No token above it was ever given. */
+  readonly tokenFloor: number;
 }

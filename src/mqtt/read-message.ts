@@ -2,11 +2,18 @@
 // wrong with it in words. Never throws. Fields that are not in the schema are ignored and left out, so that later
 // versions may add some.
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import type { Answer, ArbiterMessage, ClaimMessage, ForceMessage, ResourceState } from './messages';
+import type {
+  Answer,
+  ArbiterMessage,
+  ClaimMessage,
+  ForceMessage,
+  ResourceState,
+  TermMessage,
+} from './messages';
 import { objectToResource, objectToText } from './names';
 import { hashPayload, objectToValue, type ReadError, readPayload } from './read-payload';
 import { claimSchema, forceSchema, type Schema } from './schemas';
-import { answerSchema, arbiterSchema, stateSchema } from './schemas-arbiter';
+import { answerSchema, arbiterSchema, stateSchema, termSchema } from './schemas-arbiter';
 
 export type { ReadError };
 
@@ -33,7 +40,11 @@ export function readForce(payload: Uint8Array): Reading<ForceMessage> {
 
 /** Reads back an answer of an arbiter. */
 export function readAnswer(payload: Uint8Array): Reading<Answer> {
-  return read(payload, answerOf, (answer) => objectToNames('resources', answer.resources));
+  return read(
+    payload,
+    answerOf,
+    (answer) => objectToNames('resources', answer.resources) ?? objectToValue('wish', answer.wish?.value),
+  );
 }
 
 /** Reads back a resource's state, as an arbiter wrote it. */
@@ -44,6 +55,11 @@ export function readState(payload: Uint8Array): Reading<ResourceState> {
 /** Reads who decides. */
 export function readArbiter(payload: Uint8Array): Reading<ArbiterMessage> {
   return read(payload, arbiterOf, (arbiter) => objectToValue('settings', arbiter.settings));
+}
+
+/** Reads what must never fall. */
+export function readTerm(payload: Uint8Array): Reading<TermMessage> {
+  return read(payload, termOf, () => undefined);
 }
 
 function read<Message>(
@@ -123,6 +139,7 @@ const forceOf = lazily<ForceMessage>(forceSchema);
 const answerOf = lazily<Answer>(answerSchema);
 const stateOf = lazily<ResourceState>(stateSchema);
 const arbiterOf = lazily<ArbiterMessage>(arbiterSchema);
+const termOf = lazily<TermMessage>(termSchema);
 
 // Compiling takes milliseconds that a start need not wait for.
 function lazily<Message>(schema: Schema): () => ValidateFunction<Message> {

@@ -7,6 +7,7 @@ import type {
   Cause,
   HoldingClaim,
   ResourceState,
+  TermMessage,
   WaitingClaim,
 } from './messages';
 import { anyValue, flag, lease, length, type Schema, text, token } from './schemas';
@@ -65,7 +66,10 @@ const reason = oneOf<AnswerReason>({
   withdrawn: true,
   replaced: true,
   malformed: true,
+  unavailable: true,
 });
+
+const wish = object<keyof NonNullable<Answer['wish']>>({ priority, value: anyValue }, ['priority']);
 
 export const answerSchema: Schema = {
   $id: 'answer',
@@ -78,6 +82,9 @@ export const answerSchema: Schema = {
       token,
       expires: time,
       remaining: length,
+      until: time,
+      ended: time,
+      wish,
       order: counter,
       regained: flag,
       reason,
@@ -97,10 +104,12 @@ const holdingClaim = object<keyof HoldingClaim>(
     session: name,
     resources: { ...list(name), minItems: 1 },
     priority,
+    expires: time,
     remaining: length,
     locker: name,
     value: anyValue,
     order: counter,
+    written: counter,
     standing: flag,
     ttl: lease,
     grace: length,
@@ -155,4 +164,10 @@ export const arbiterSchema: Schema = {
     },
     ['v', 'online', 'requester', 'instance', 'epoch', 'tokenFloor'],
   ),
+};
+
+export const termSchema: Schema = {
+  $id: 'term',
+  title: 'What must never fall',
+  ...object<keyof TermMessage>({ epoch: counter, tokenFloor: token }, ['epoch', 'tokenFloor']),
 };

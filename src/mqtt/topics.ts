@@ -15,7 +15,7 @@ export type ParsedTopic =
   | { readonly kind: 'state' | 'holder' | 'value'; readonly resource: string }
   | { readonly kind: 'session' | 'beat'; readonly requester: string }
   | { readonly kind: 'force'; readonly requester: string; readonly resource: string }
-  | { readonly kind: 'arbiter' | 'arbiter-beat' | 'event' }
+  | { readonly kind: 'arbiter' | 'arbiter-beat' | 'arbiter-term' | 'event' }
   | MalformedTopic;
 
 /** A topic of ours with a name in it that nobody may have, or that could be spelt otherwise, too. */
@@ -35,6 +35,10 @@ export interface Topics {
   readonly prefix: string;
   readonly arbiter: string;
   readonly arbiterBeat: string;
+  /** What must never fall. */
+  readonly term: string;
+  /** Whether we hear what we write as state; no resource can have this topic. */
+  readonly stateEcho: string;
   readonly event: string;
   claim(requester: string, name: string): string;
   answer(requester: string, name: string): string;
@@ -44,6 +48,8 @@ export interface Topics {
   holder(resource: string): string;
   value(resource: string): string;
   session(requester: string): string;
+  /** Marks the end of what is retained for whoever of this name reads it all. */
+  mark(requester: string): string;
   beat(requester: string): string;
   force(requester: string, resource: string): string;
   /** A filter for every topic of that kind. */
@@ -67,6 +73,8 @@ export function topicsUnder(prefix: string): Topics {
     prefix,
     arbiter: `${prefix}/arbiter`,
     arbiterBeat: `${prefix}/arbiter/beat`,
+    term: `${prefix}/arbiter/term`,
+    stateEcho: `${prefix}/state/$echo`,
     event: `${prefix}/event`,
     claim: owned('claim'),
     answer: owned('answer'),
@@ -76,6 +84,7 @@ export function topicsUnder(prefix: string): Topics {
     holder: ofResource('holder'),
     value: ofResource('value'),
     session: ofRequester('session'),
+    mark: (requester) => `${prefix}/arbiter/mark/${encodeLevel(requester)}`,
     beat: ofRequester('beat'),
     all: (kind) => `${under(kind)}#`,
     parse: (topic) =>
@@ -86,6 +95,7 @@ export function topicsUnder(prefix: string): Topics {
 function parseRest(topic: string): ParsedTopic | undefined {
   if (topic === 'arbiter' || topic === 'event') return { kind: topic };
   if (topic === 'arbiter/beat') return { kind: 'arbiter-beat' };
+  if (topic === 'arbiter/term') return { kind: 'arbiter-term' };
   const slash = topic.indexOf('/');
   if (slash < 0) return undefined;
   const rest = topic.slice(slash + 1);

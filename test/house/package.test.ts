@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { RUNTIMES, startNodeRed } from '../support/node-red-process';
+import { REPOSITORY } from '../support/repository';
+
+const { name, version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+const NODE_TYPES = ['acquire', 'lock-guard', 'lock-registry', 'lock-status', 'release'];
+
+/** What users need: compiled code with its types, what the editor reads, examples, and what says what this is. */
+const WANTED = [
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^dist\/browser\.mjs$/,
+  /^dist\/(src|nodes)\/([\w-]+\/)*[\w-]+(\.d\.ts|\.js|\.d\.mts|\.mjs)$/,
+  /^dist\/nodes\/[\w-]+\.html$/,
+  /^dist\/nodes\/locales\/[\w-]+\/[\w-]+\.(json|html)$/,
+  /^dist\/nodes\/icons\/[\w-]+\.svg$/,
+  /^examples\/[\w/-]+\.(json|js|mjs|ts)$/,
+];
+
+const NEEDED = [
+  'LICENSE',
+  'README.md',
+  'CHANGELOG.md',
+  'package.json',
+  'dist/browser.mjs',
+  'dist/src/index.js',
+  'dist/src/index.d.ts',
+  'dist/src/index.mjs',
+  'dist/src/index.d.mts',
+  ...NODE_TYPES.flatMap((type) => [`dist/nodes/${type}.js`, `dist/nodes/${type}.html`]),
+];
+
+interface NodeSet {
+  readonly module: string;
+  readonly version?: string;
+  readonly types: readonly string[];
+  readonly enabled: boolean;
+  readonly err?: unknown;
+}
+
+describe('the package', function () {
+  this.timeout(120_000);
+
+  const folder = mkdtempSync(join(tmpdir(), 'priority-redlock-package-'));
+  const userDir = mkdtempSync(join(tmpdir(), 'priority-redlock-user-'));
+  let packed: readonly string[] = [];
+
+  before(async () => {
+    const output = await run('npm', REPOSITORY, 'pack', '--json', '--silent', '--pack-destination', folder);
+    const [tarball] = readPacked(output);
+    packed = tarball.files.map(({ path }) => path);
+    writeFileSync(join(userDir, 'package.json'), '{ "private": true }\n');
+    const install = [
+      'install',
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      join(folder, tarball.filename),
+    ];
+    await run('npm', userDir, ...install);
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true });
+    rmSync(userDir, { recursive: true });
+  });
+
+  it('holds what users need and nothing else', () => {
+    const unwanted = packed.filter((path) => !WANTED.some((pattern) => pattern.test(path)));
+    const missing = NEEDED.filter((path) => !packed.includes(path));
+    assert.deepEqual({ unwanted, missing }, { unwanted: [], missing: [] });
+  });
+
+  it('gives require and import the same factory, names and classes', async () => {
+    const script = `
+      const required = require('${name}');
+      import('${name}').then((imported) => {
+        const { default: factory, ...named } = imported;
+        const other = Object.keys(named).filter((key) => named[key] !== required[key]);
+        const { default: itself, ...properties } = required;
+        console.log(JSON.stringify({
+          same: factory === required && itself === required && typeof required === 'function',
+          other,
+          names: Object.keys(named).sort(),
+          properties: Object.keys(properties).sort(),
+        }));
+      });`;
+    const { same, other, names, properties } = JSON.parse(await run(process.execPath, userDir, '-e', script));
+    assert.ok(same);
+    assert.deepEqual(other, []);
+    assert.deepEqual(names, properties);
+    assert.ok(names.includes('acquireAll') && names.includes('LockError'), names.join());
+  });
+
+  it('gives browsers the same names in one file', async () => {
+    const script = `
+      const required = require('${name}');
+      import('./node_modules/${name}/dist/browser.mjs').then((bundle) => {
+        const names = (object) => Object.keys(object).sort();
+        console.log(JSON.stringify({ callable: typeof bundle.default, bundle: names(bundle), required: names(required) }));
+      });`;
+    const { callable, bundle, required } = JSON.parse(await run(process.execPath, userDir, '-e', script));
+    assert.equal(callable, 'function');
+    assert.deepEqual(bundle, required);
+  });
+
+  for (const runtime of RUNTIMES) {
+    it(`shows its nodes in Node-RED ${runtime.version}`, async () => {
+      const nodeRed = await startNodeRed(runtime, userDir);
+      try {
+        const settings = await (await nodeRed.get('/settings', 'application/json')).json();
+        assert.match(settings.version, new RegExp(`^${runtime.version}\\.`));
+        const sets: readonly NodeSet[] = await (await nodeRed.get('/nodes', 'application/json')).json();
+        const own = sets.filter((set) => set.module === name);
+        const broken = own.filter((set) => !set.enabled || set.err !== undefined || set.version !== version);
+        assert.deepEqual(broken, [], nodeRed.log.join('\n'));
+        assert.deepEqual(own.flatMap(({ types }) => types).sort(), NODE_TYPES, nodeRed.log.join('\n'));
+        const page = await (await nodeRed.get('/nodes', 'text/html')).text();
+        const helpless = NODE_TYPES.filter((type) => !page.includes(`data-help-name="${type}"`));
+        assert.deepEqual(helpless, []);
+        for (const type of NODE_TYPES) {
+          const icon = await nodeRed.get(`/icons/${name}/${type}.svg`, 'image/svg+xml');
+          assert.equal(icon.status, 200, type);
+        }
+      } finally {
+        await nodeRed.stop();
+      }
+    });
+  }
+});
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What npm says of the tarball, after what the build printed. */
+function readPacked(output: string): [Packed] {
+  return JSON.parse(output.slice(output.indexOf('[')));
+}
+
+async function run(command: string, cwd: string, ...args: string[]): Promise<string> {
+  const { NODE_V8_COVERAGE: _, ...env } = process.env;
+  return (await promisify(execFile)(command, args, { cwd, env, maxBuffer: 2 ** 26 })).stdout;
+}

@@ -1,0 +1,78 @@
+// A whole Node-RED for tests, in a process of its own: version 4 on the Node that runs the tests, 5 on a newer one.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { freePort } from './mqtt-mosquitto';
+import { REPOSITORY } from './repository';
+
+export interface NodeRedRuntime {
+  readonly version: 4 | 5;
+  readonly node: string;
+  /** Where Node-RED is installed. */
+  readonly home: string;
+}
+
+const NODE_RED_5 = join(REPOSITORY, 'test/runtimes/node-red-5');
+
+export const RUNTIMES: readonly NodeRedRuntime[] = [
+  { version: 4, node: process.execPath, home: REPOSITORY },
+  { version: 5, node: join(NODE_RED_5, 'node_modules/.bin/node'), home: NODE_RED_5 },
+];
+
+export interface NodeRedProcess {
+  readonly url: string;
+  /** Everything it has printed. */
+  readonly log: readonly string[];
+  /** Asks the admin API. */
+  get(path: string, accept: string): Promise<Response>;
+  /** Ends it and waits until it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a Node-RED on a free port with the settings of a fresh installation, and waits until it serves the editor. */
+export async function startNodeRed(runtime: NodeRedRuntime, userDir: string): Promise<NodeRedProcess> {
+  const port = await freePort();
+  const settings = {
+    uiHost: '127.0.0.1',
+    uiPort: port,
+    flowFile: 'flows.json',
+    telemetry: { enabled: false },
+  };
+  await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings)};\n`);
+  const log: string[] = [];
+  const child = await launch(runtime, userDir, log);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    log,
+    get: (path, accept) => fetch(`${url}${path}`, { headers: { accept } }),
+    stop: async (signal = 'SIGTERM') => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      await exit;
+    },
+  };
+}
+
+async function launch(runtime: NodeRedRuntime, userDir: string, log: string[]): Promise<ChildProcess> {
+  const program = join(runtime.home, 'node_modules/node-red/red.js');
+  // Its coverage would be that of compiled files, which nobody counts.
+  const { NODE_V8_COVERAGE: _, ...env } = process.env;
+  const child = spawn(runtime.node, [program, '--userDir', userDir], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  createInterface(child.stderr).on('line', (line) => log.push(line));
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`Node-RED ended with ${code}:\n${log.join('\n')}`)));
+    createInterface(child.stdout).on('line', (line) => {
+      log.push(line);
+      if (line.includes('Server now running at')) resolve();
+    });
+  });
+  return child;
+}

@@ -61,7 +61,10 @@ export function explainFailure({ address, error, established }: Failure): string
   const code = codeOf(error);
   const known = typeof code === 'number' ? CODES[code] : SOCKET_CODES[code ?? ''];
   if (known !== undefined) return `${address}: ${known} (${code})`;
-  if (established) return `${address}: the broker closed the connection${detail(error)}`;
+  if (established) {
+    const hint = error === undefined ? ' (is it restarting, or has another client the same client id?)' : '';
+    return `${address}: the broker closed the connection${hint}${detail(error)}`;
+  }
   if (messageOf(error) === 'connack timeout') return `${address}: connected, but nobody answers: is it MQTT?`;
   if (code === undefined || code === 'ECONNRESET') {
     return `${address}: the connection was closed before any answer: is it MQTT, and is TLS right?${detail(error)}`;
@@ -79,6 +82,6 @@ function messageOf(error: unknown): string {
 }
 
 function detail(error: unknown): string {
-  const message = messageOf(error);
-  return message === '' ? '' : ` (${message})`;
+  const message = messageOf(error) || codeOf(error);
+  return message === undefined ? '' : ` (${message})`;
 }

@@ -15,8 +15,8 @@ export interface ConnectionOptions {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: TlsOptions;
-  /** Asked for at each connect. */
-  readonly will?: () => Will;
+  /** Asked for at each connect; `undefined` where there is to be none. */
+  readonly will?: () => Will | undefined;
   /** In seconds, as everywhere in MQTT. Default 15. */
   readonly keepalive?: number;
   /** 4 is MQTT 3.1.1, the default. */
@@ -134,7 +134,7 @@ export class MqttConnection implements Transport {
       clientId,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
-      ...(will === undefined ? {} : { will: will() }),
+      will: will?.(),
       keepalive: keepalive ?? KEEPALIVE_S,
       protocolVersion: protocolVersion ?? 4,
       connectTimeout: connectTimeout ?? CONNECT_TIMEOUT_MS,
@@ -160,10 +160,11 @@ export class MqttConnection implements Transport {
       if (client !== this.#client) return;
       for (const listener of [...this.#messageListeners]) listener({ topic, payload, retain });
     });
-    client.on('close', () => {
+    // Before the client itself hears of it, so that whoever waits is told the reason, and not only that it is closed.
+    client.stream.prependListener('close', () => {
       if (client !== this.#client) return;
-      client.end(true);
       this.#lose();
+      client.end(true);
     });
   }
 

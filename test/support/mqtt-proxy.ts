@@ -1,7 +1,7 @@
 // A TCP proxy between a client and its broker, for tests: it can cut connections and hold back what they carry.
 import { connect, createServer, type Socket } from 'node:net';
 
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number;
   readonly url: string;
   /** How many connections it carries. */
@@ -15,7 +15,7 @@ export interface Proxy {
 }
 
 /** Starts a proxy on a free port of this machine. */
-export async function startProxy(targetPort: number): Promise<Proxy> {
+export async function startProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let paused = false;
   const server = createServer((near) => {

@@ -21,8 +21,8 @@ export interface Published extends PublishOptions {
 
 export interface SimulatedClientOptions {
   readonly clientId: string;
-  /** Asked for at each connect. */
-  readonly will?: () => Will;
+  /** Asked for at each connect; `undefined` where there is to be none. */
+  readonly will?: () => Will | undefined;
 }
 
 export class SimulatedBroker {

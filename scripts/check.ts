@@ -7,10 +7,10 @@ import { type Outcome, run, runOrExit } from './run';
 type Gate = readonly [name: string, check: () => Promise<Outcome>];
 
 const GATES: readonly Gate[] = [
-  ['biome', () => tool('biome', 'check', '--error-on-warnings', '--colors=off')],
-  ['knip', () => tool('knip', '--no-progress')],
+  ['biome', () => tool('biome', ['check', '--error-on-warnings', '--colors=off'])],
+  ['knip', () => tool('knip', ['--no-progress'])],
   ['package', checkPackage],
-  ['tidy', () => tool('mocha', 'test/house/tidy.test.ts', '--reporter', 'dot')],
+  ['tidy', () => tool('mocha', ['test/house/tidy.test.ts', '--reporter', 'dot'])],
 ];
 
 async function check(): Promise<void> {
@@ -26,7 +26,7 @@ async function check(): Promise<void> {
   if (failed.length > 0) process.exit(1);
 }
 
-function tool(command: string, ...args: string[]): Promise<Outcome> {
+function tool(command: string, args: string[]): Promise<Outcome> {
   return run(command, args, { quiet: true });
 }
 
@@ -34,11 +34,11 @@ function tool(command: string, ...args: string[]): Promise<Outcome> {
 async function checkPackage(): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'priority-redlock-'));
   try {
-    const packed = await tool('npm', 'pack', '--ignore-scripts', '--pack-destination', folder);
+    const packed = await tool('npm', ['pack', '--ignore-scripts', '--pack-destination', folder]);
     const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
     if (!packed.ok || tarball === undefined) return { ok: false, output: packed.output };
-    const publint = await tool('publint', 'run', join(folder, tarball), '--strict');
-    const types = await tool('attw', join(folder, tarball), '--format', 'ascii', '--no-emoji');
+    const publint = await tool('publint', ['run', join(folder, tarball), '--strict']);
+    const types = await tool('attw', [join(folder, tarball), '--format', 'ascii', '--no-emoji']);
     return { ok: publint.ok && types.ok, output: publint.output + types.output };
   } finally {
     rmSync(folder, { recursive: true });

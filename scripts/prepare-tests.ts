@@ -1,11 +1,8 @@
 // Brings what the tests need besides `npm ci`: Node-RED 5 with its Node, a broker, its clients, and a browser.
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { ROOT, runOrExit } from './run';
-
-/** The folder where Node-RED 5 is installed, and the Node that it runs on. */
-export const NODE_RED_5 = join(ROOT, 'test/runtimes/node-red-5');
-export const NODE_24 = join(NODE_RED_5, 'node_modules/.bin/node');
+import { NODE_RED_5 } from '../test/support/node-red-runtimes';
+import { runOrExit } from './run';
 
 /** Programs that tests start, with the Debian package that brings each. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -13,14 +10,16 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mosquitto_pub: 'mosquitto-clients',
   mosquitto_sub: 'mosquitto-clients',
   chromium: 'chromium',
+  openssl: 'openssl',
 };
 
 /** Installs what is missing, or says what is and ends this process. */
 export async function prepareTests(): Promise<void> {
   await installPrograms();
-  if (!isInstalled(NODE_RED_5))
-    await runOrExit('npm', ['ci', '--no-audit', '--no-fund'], { cwd: NODE_RED_5 });
-  if (!existsSync(NODE_24)) fail(`There is no Node 24 from npm for ${process.platform} ${process.arch}.`);
+  const { home, node } = NODE_RED_5;
+  if (!isInstalled(home)) await runOrExit('npm', ['ci', '--no-audit', '--no-fund'], { cwd: home });
+  if (!existsSync(node))
+    fail(`npm has brought no Node for ${process.platform} ${process.arch}: ${node} is missing.`);
 }
 
 async function installPrograms(): Promise<void> {

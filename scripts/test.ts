@@ -1,8 +1,9 @@
 // Runs every check and every test there is, and closes with one line that says how many passed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_RED_5 } from '../test/support/node-red-runtimes';
 import { holdCoverage } from './coverage';
-import { NODE_24, NODE_RED_5, prepareTests } from './prepare-tests';
+import { prepareTests } from './prepare-tests';
 import { ROOT, run } from './run';
 
 const COVERAGE = join(ROOT, 'coverage');
@@ -21,7 +22,7 @@ const STAGES: Readonly<Record<string, () => Promise<boolean>>> = {
   tests: () => succeeds('c8', [process.execPath, ...MOCHA, 'test/**/*.test.ts']),
   coverage: async () => holdCoverage(join(COVERAGE, 'coverage-summary.json')),
   'nodes on Node-RED 5': () =>
-    succeeds(NODE_24, [...MOCHA, 'test/nodes/**/*.test.ts'], { NODE_RED_DIR: NODE_RED_5 }),
+    succeeds(NODE_RED_5.node, [...MOCHA, 'test/nodes/**/*.test.ts'], { NODE_RED_DIR: NODE_RED_5.home }),
 };
 
 interface Tally {

@@ -1,25 +1,11 @@
-// A whole Node-RED for tests, in a process of its own: version 4 on the Node that runs the tests, 5 on a newer one.
+// A whole Node-RED for tests, in a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from './mqtt-mosquitto';
-import { REPOSITORY } from './repository';
-
-export interface NodeRedRuntime {
-  readonly version: 4 | 5;
-  readonly node: string;
-  /** Where Node-RED is installed. */
-  readonly home: string;
-}
-
-const NODE_RED_5 = join(REPOSITORY, 'test/runtimes/node-red-5');
-
-export const RUNTIMES: readonly NodeRedRuntime[] = [
-  { version: 4, node: process.execPath, home: REPOSITORY },
-  { version: 5, node: join(NODE_RED_5, 'node_modules/.bin/node'), home: NODE_RED_5 },
-];
+import type { NodeRedRuntime } from './node-red-runtimes';
 
 export interface NodeRedProcess {
   readonly url: string;

@@ -7,6 +7,7 @@ import { runOrExit } from './run';
 /** Programs that tests start, with the Debian package that brings each. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   mosquitto: 'mosquitto',
+  mosquitto_passwd: 'mosquitto',
   mosquitto_pub: 'mosquitto-clients',
   mosquitto_sub: 'mosquitto-clients',
   chromium: 'chromium',

@@ -4,7 +4,8 @@ import type { LockEvent } from './event';
 import { DEFAULT_LIMITS } from './limits';
 import { restoreClaims } from './restore';
 import { State } from './state';
-import { nextDeadline, stepThrough } from './step';
+import { nextDeadline, stepThrough, TICK } from './step';
+import { nextToken } from './transitions';
 import type { ClaimView, Limits, ResourceView, RestoredClaim } from './view';
 import { viewClaim, viewResource } from './views';
 
@@ -32,16 +33,24 @@ export class LockTable {
   }
 
   /**
-   * Gives claims of before a restart back to an empty table, as they were; then grants what can be had now.
-   * @throws {Error} if the table is not empty.
+   * Takes claims as they are, from before a restart or from wherever they were kept meanwhile; then grants what can be
+   * had now. None of their resources may have a claim here.
+   * @throws {Error} if one has.
    */
   restore(claims: readonly RestoredClaim[], now: Now): readonly LockEvent[] {
     const state = this.#state;
-    if (state.claims.size > 0) throw new Error('only an empty table can be restored');
+    const known = claims.flatMap((claim) => claim.resources).find((name) => this.knows(name));
+    if (known !== undefined) throw new Error(`${known} has claims already`);
     state.wall = now.wall;
     restoreClaims(state, claims);
-    stepThrough(state, { type: 'tick' }, now);
+    stepThrough(state, TICK, now);
     return state.takeEvents();
+  }
+
+  /** Gives a token to a hold that is kept elsewhere; if its resource is to have claims here, it must be restored first. */
+  takeToken(wall: number): number {
+    this.#state.wall = wall;
+    return nextToken(this.#state);
   }
 
   /** Monotonic ms at which `apply({ type: 'tick' })` is due; `Infinity` when nothing is. */
@@ -68,6 +77,11 @@ export class LockTable {
   resource(name: string, waiters = 16): ResourceView | undefined {
     const resource = this.#state.resources.get(name);
     return resource && viewResource(resource, waiters);
+  }
+
+  /** Whether the resource has at least one live claim. */
+  knows(resource: string): boolean {
+    return this.#state.resources.get(resource) !== undefined;
   }
 
   /** Names of all resources with at least one live claim. */

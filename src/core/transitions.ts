@@ -158,7 +158,8 @@ function note(state: State, resource: Resource): void {
   state.noteDirty(resource);
 }
 
-function nextToken(state: State): number {
+/** Rule 7: greater than any before, also across restarts. */
+export function nextToken(state: State): number {
   state.lastToken = Math.max(state.lastToken + 1, Math.floor(state.wall));
   return state.lastToken;
 }

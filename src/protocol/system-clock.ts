@@ -1,38 +1,122 @@
-// The real clocks, for Node and browsers: the one place of the library that reads them or sets a timer.
+// The real clock of Node and of browsers. Its monotonic time goes on while the machine sleeps, as well as it can be
+// told; its timers take any length and never keep a process alive.
+import type { Now } from '../core';
 import type { Clock, Timer } from './clock';
 
-/** What `setTimeout` can take; beyond it would fire at once. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** Where the time comes from. */
+export interface TimeSources {
+  /** Ms of a clock that never jumps, but may stand still while the machine sleeps. */
+  readonly monotonic: () => number;
+  /** Ms since 1970. */
+  readonly wall: () => number;
+  /** Seconds since the machine started, sleep included; absent where nothing tells. */
+  readonly uptime?: (() => number) | undefined;
+}
 
-export const systemClock: Clock = {
-  now: () => ({ monotonic: performance.now(), wall: Date.now() }),
-  setTimer(delayMs, callback) {
-    if (delayMs === Infinity) return { cancel: () => undefined };
-    return new LongTimer(delayMs, callback);
-  },
-};
+/** The wall clock drifts, and is corrected, by less than that between two looks. */
+const SLEEP_MS = 2_000;
+/** The wall clock of a machine that learns the date jumps by more than that, and no laptop sleeps so long. */
+const LONGEST_SLEEP_MS = 30 * 86_400_000;
+/** A timer looks at the clock this often, so that it is not late by a night's sleep. */
+const LOOK_MS = 60_000;
 
-/** A timer of any length that does not keep the process alive. */
-class LongTimer implements Timer {
-  #timeout: ReturnType<typeof setTimeout> | undefined;
+export class SystemClock implements Clock {
+  readonly #sources: TimeSources;
+  /** What the wall clock, and the uptime, were ahead of the monotonic source when last looked at. */
+  #wallLead: number;
+  #uptimeLead: number;
+  #sleptMs = 0;
 
-  constructor(delayMs: number, callback: () => void) {
-    this.#wait(delayMs, callback);
+  constructor(sources: TimeSources) {
+    this.#sources = sources;
+    const monotonic = sources.monotonic();
+    this.#wallLead = sources.wall() - monotonic;
+    this.#uptimeLead = this.#readUptime() - monotonic;
   }
 
-  cancel(): void {
-    clearTimeout(this.#timeout);
+  now(): Now {
+    const monotonic = this.#sources.monotonic();
+    const wall = this.#sources.wall();
+    const jump = wall - monotonic - this.#wallLead;
+    if (jump > SLEEP_MS || jump < -SLEEP_MS) this.#noteJump(monotonic, jump);
+    return { monotonic: monotonic + this.#sleptMs, wall };
   }
 
-  #wait(leftMs: number, callback: () => void): void {
-    const step = Math.min(leftMs, LONGEST_TIMEOUT_MS);
-    const next = step < leftMs ? () => this.#wait(leftMs - step, callback) : callback;
-    this.#timeout = setTimeout(next, step);
-    const timeout: unknown = this.#timeout;
-    if (isNodeTimer(timeout)) timeout.unref();
+  setTimer(delayMs: number, callback: () => void): Timer {
+    const timer = new SystemTimer(this, this.now().monotonic + delayMs, callback);
+    timer.start();
+    return timer;
+  }
+
+  /** The wall clock was set, or the machine has slept: only the uptime knows which. */
+  #noteJump(monotonic: number, jump: number): void {
+    this.#wallLead += jump;
+    const slept = this.#sources.uptime === undefined ? likelySleep(jump) : this.#sleepByUptime(monotonic);
+    if (slept > SLEEP_MS) this.#sleptMs += slept;
+  }
+
+  #sleepByUptime(monotonic: number): number {
+    const slept = this.#readUptime() - monotonic - this.#uptimeLead;
+    this.#uptimeLead += slept;
+    return slept;
+  }
+
+  #readUptime(): number {
+    return (this.#sources.uptime?.() ?? 0) * 1_000;
   }
 }
 
-function isNodeTimer(timer: unknown): timer is { unref(): void } {
-  return typeof timer === 'object' && timer !== null && 'unref' in timer;
+function likelySleep(jump: number): number {
+  return jump < LONGEST_SLEEP_MS ? jump : 0;
+}
+
+class SystemTimer implements Timer {
+  readonly #clock: Clock;
+  readonly #due: number;
+  readonly #callback: () => void;
+  #handle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(clock: Clock, due: number, callback: () => void) {
+    this.#clock = clock;
+    this.#due = due;
+    this.#callback = callback;
+  }
+
+  start(): void {
+    if (this.#due === Infinity) return;
+    const leftMs = Math.max(0, this.#due - this.#clock.now().monotonic);
+    this.#handle = setTimeout(() => this.#look(), Math.min(Math.ceil(leftMs), LOOK_MS));
+    letGo(this.#handle);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+
+  #look(): void {
+    if (this.#clock.now().monotonic >= this.#due) this.#callback();
+    else this.start();
+  }
+}
+
+/** Node's timers keep the process alive unless told not to; those of browsers are numbers. */
+function letGo(handle: unknown): void {
+  (handle as { unref?: () => void }).unref?.();
+}
+
+/** The part of Node that tells for how long the machine has been up, without an import that browsers would stumble over. */
+interface Host {
+  readonly process?: { getBuiltinModule?(name: 'node:os'): { uptime(): number } };
+}
+
+/** The clock of this machine. */
+export const systemClock: Clock = new SystemClock({
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  uptime: (globalThis as Host).process?.getBuiltinModule?.('node:os').uptime,
+});
+
+/** Lasts that many ms. Unlike the timers of the clock it keeps the process alive: somebody waits for just this. */
+export function sleep(lengthMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, lengthMs));
 }

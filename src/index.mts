@@ -1,0 +1,43 @@
+// The entry for `import`: the very objects that `require` gives.
+import entry from './index.js';
+
+export type * from './library/index.js';
+export const {
+  acquireAll,
+  alwaysRestart,
+  alwaysResume,
+  aquire,
+  aquireAll,
+  createAcquire,
+  createLockers,
+  createLocks,
+  createMemoryProtocol,
+  defaultOptions,
+  isLockError,
+  LOCK_ALREADY_AQUIRED,
+  LOCK_AQUIRE_ABORTED,
+  LOCK_AQUIRE_TIMEOUT,
+  LOCK_DEADLOCK,
+  LOCK_DENIED,
+  LOCK_ERROR_NAME,
+  LOCK_FORCED_FREE,
+  LOCK_LIMIT_REACHED,
+  LOCK_RELEASED,
+  LOCK_SESSION_LOST,
+  LOCK_STOLEN_BY_HIGHER_PRIORITY,
+  LOCK_TIMED_OUT,
+  LOCK_UNAVAILABLE,
+  LOCK_UNSUPPORTED,
+  LockError,
+  LockErrorTypes,
+  LockHeldState,
+  lockerFactory,
+  newInMemoryLockingProtocol,
+  PRIORITY_MAX,
+  PRIORITY_MEDIUM,
+  PRIORITY_MIN,
+  resourceMatcher,
+  systemClock,
+  util,
+} = entry;
+export default entry;

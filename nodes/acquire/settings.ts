@@ -1,0 +1,142 @@
+// The settings of an acquire node, made ready once so that each message costs little.
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import type { Levels } from '../../src/registry/levels';
+import { toMs } from '../shared/duration';
+import { invalid } from '../shared/node-error';
+import { lockerName } from '../shared/node-place';
+import {
+  expandText,
+  isConstant,
+  type Reader,
+  reader,
+  spell,
+  type TypedSetting,
+  whenAll,
+} from '../shared/setting';
+import type { AcquireConfig, Further } from './config';
+import { overriddenResources, overrides } from './override';
+import { toLease, toPriority, toResources, toValue, toWait, type Wanted } from './wanted';
+
+/** A message that is processed on its own needs an end, also when its flow forgets the release. */
+const LEASE_OF_EACH_MS = 180_000;
+
+/** What a deploy may have changed, each as it is spelled. */
+export interface Spelling {
+  readonly resources: string;
+  readonly level: string;
+  readonly value: string;
+  readonly ttl: string;
+}
+
+export interface AcquireSettings {
+  readonly further: Further;
+  readonly restarts: AcquireConfig['restarts'];
+  readonly announce: boolean;
+  readonly spelling: Spelling;
+  /** Whether every message wants the same of it. */
+  readonly isConstant: boolean;
+  /** Throws, or rejects with, a `NodeError` that names what cannot be used. */
+  wanted(msg: NodeMessage): Wanted | Promise<Wanted>;
+}
+
+/** What stays the same for every message. */
+type Fixed = Omit<Wanted, 'claims' | 'priority' | 'value' | 'ttl'>;
+
+/** Throws a `NodeError` for a setting that no message could make right. */
+export function acquireSettings(
+  RED: NodeAPI,
+  node: Node,
+  config: AcquireConfig,
+  levels: Levels,
+): AcquireSettings {
+  const resources = (config.resources ?? []).map(({ v, t }) => ({ type: t || 'str', text: v }));
+  const level = levelSetting(config);
+  const value = { type: config.valueType || 'none', text: config.value };
+  const ttl = leaseSetting(config);
+  const read = (setting: TypedSetting) => reader(RED, node, setting);
+  const spelled = (setting: TypedSetting) => spell(RED, node, setting);
+  const readers: readonly Reader[] = [
+    read(level),
+    value.type === 'none' ? () => undefined : read(value),
+    ttl.type === 'none' ? () => undefined : read(ttl),
+    ...resources.map(read),
+  ];
+  const fixed = fixedSettings(config, expandText(RED, node, config.owner || '') || lockerName(node));
+  const toWanted = wantedFrom(config, fixed, levels, ttl.type === 'none');
+  return {
+    further: config.further || 'renew',
+    restarts: config.restarts || 'auto',
+    announce: config.announce !== false,
+    spelling: {
+      resources: resources.map(spelled).join('\n'),
+      level: spelled(level),
+      value: spelled(value),
+      ttl: `${spelled(ttl)} ${config.ttlUnit}`,
+    },
+    isConstant: config.override !== true && [level, value, ttl, ...resources].every(isFixed),
+    wanted: (msg) =>
+      whenAll(
+        readers.map((readValue) => readValue(msg)),
+        (found) => toWanted(found, msg),
+      ),
+  };
+}
+
+function levelSetting(config: AcquireConfig): TypedSetting {
+  const isNamed = (config.levelType || 'level') === 'level';
+  return { type: isNamed ? 'str' : config.levelType, text: config.level || '0' };
+}
+
+function leaseSetting(config: AcquireConfig): TypedSetting {
+  if (config.ttlType === undefined && config.further === 'each') {
+    return { type: 'num', text: String(toMs(LEASE_OF_EACH_MS, 'ms') / toMs(1, config.ttlUnit)) };
+  }
+  return { type: config.ttlType || 'none', text: config.ttl };
+}
+
+function isFixed(setting: TypedSetting): boolean {
+  return setting.type === 'none' || isConstant(setting);
+}
+
+function fixedSettings(config: AcquireConfig, locker: string): Fixed {
+  const maxAttempts = Number(config.maxAttempts || Number.POSITIVE_INFINITY);
+  if (!(maxAttempts >= 1)) throw invalid('the number of attempts', config.maxAttempts, '1 or more');
+  const atOnce = config.whenTaken === 'now' || config.whenTaken === 'free' || maxAttempts < 2;
+  const grace = config.grace || 0;
+  return {
+    locker,
+    timeout: atOnce ? 0 : longestWait(config),
+    grace: toWait(toMs(grace, config.graceUnit), grace, 'the grace'),
+    polite: config.whenTaken === 'free',
+    once: config.whenLost === 'giveUp' || config.further === 'each',
+    maxAttempts,
+  };
+}
+
+function longestWait(config: AcquireConfig): number {
+  if (config.whenTaken !== 'atMost') return Number.POSITIVE_INFINITY;
+  return toWait(toMs(config.timeout, config.timeoutUnit), config.timeout, 'the longest wait');
+}
+
+function wantedFrom(
+  config: AcquireConfig,
+  fixed: Fixed,
+  levels: Levels,
+  isEndless: boolean,
+): (found: readonly unknown[], msg: NodeMessage) => Wanted {
+  const claimsOf = (names: readonly string[]) =>
+    config.several === 'each' ? names.map((name) => [name]) : [names];
+  return ([level, value, ttl, ...resources], msg) => {
+    const others = config.override === true ? overriddenResources(msg) : undefined;
+    return {
+      ...fixed,
+      claims: claimsOf(others ?? toResources(resources.flat(), 'the resource')),
+      priority: toPriority(level, 'the level', levels),
+      value: toValue(value, 'the value'),
+      ttl: isEndless
+        ? Number.POSITIVE_INFINITY
+        : toLease(toMs(ttl, config.ttlUnit), ttl, 'how long it is wanted for'),
+      ...(config.override === true ? overrides(msg, levels) : {}),
+    };
+  };
+}

@@ -1,0 +1,282 @@
+// All claims of one acquire node: asks for them, and passes on what the registry answers.
+import type { NodeAPI, NodeMessage } from 'node-red';
+import type { Answer } from '../../src/mqtt/messages';
+import type { Clock } from '../../src/protocol';
+import type { ClaimOwner, Registry, RegistryClaim } from '../../src/registry/registry';
+import { holderBeside, isNobodys } from '../shared/holder';
+import { type LockNews, laterMessage, resourcesOf } from '../shared/lock-info';
+import { toError } from '../shared/node-error';
+import type { Further } from './config';
+import type { Errand } from './errand';
+import { denial, loss, Teller, toRefusal } from './teller';
+import { type WaitWatch, watchWait } from './wait-watch';
+import { claimMessage, resourceKey, type Wanted } from './wanted';
+import { isFault, newWish, type Outcome, outcomeOf, type Wish } from './wish';
+
+/** The node, as its claims see it. */
+export interface Outlet {
+  /** A message that no errand waits for. */
+  later(output: number, msg: NodeMessage): void;
+  fail(error: Error, msg: NodeMessage): void;
+  /** Something happened that the status should show. */
+  changed(wish: Wish, outcome: Outcome, answer: Answer): void;
+  /** Someone else holds now what a claim waits for. */
+  waitsForAnother(): void;
+}
+
+export class Wishes {
+  readonly #RED: NodeAPI;
+  readonly #registry: Registry;
+  #owner: ClaimOwner;
+  #stopListening: (() => void) | undefined;
+  readonly #out: Outlet;
+  readonly #teller: Teller;
+  readonly #wishes = new Map<string, Wish>();
+  readonly #watches = new Map<Wish, WaitWatch>();
+
+  constructor(RED: NodeAPI, registry: Registry, owner: ClaimOwner, out: Outlet, clock: Clock) {
+    this.#RED = RED;
+    this.#registry = registry;
+    this.#owner = owner;
+    this.#out = out;
+    this.#teller = new Teller(RED, registry, clock, (output, msg) => out.later(output, msg));
+    this.attach(owner);
+  }
+
+  /** The node is there again. What is answered until the next time comes here too. */
+  attach(owner: ClaimOwner): void {
+    this.#stopListening?.();
+    this.#owner = owner;
+    this.#stopListening = owner.onAnswer((claim, answer) => this.#answered(claim, answer));
+  }
+
+  get all(): readonly Wish[] {
+    return [...this.#wishes.values()];
+  }
+
+  /** A message wants something: makes its claims, or updates those that are there. */
+  ask(errand: Errand, wanted: Wanted, further: Further, keep: boolean): void {
+    errand.splitInto(wanted.claims.length);
+    for (const resources of wanted.claims) {
+      const key = resourceKey(resources);
+      const wish = further === 'each' ? undefined : this.#wishes.get(key);
+      if (wish !== undefined) this.#update(wish, errand, wanted, further);
+      else if (further !== 'each') this.#begin(key, errand, wanted, resources, wanted.locker, keep);
+      else {
+        const id = this.#RED.util.generateId();
+        this.#begin(`${key}#${id}`, errand, wanted, resources, `${wanted.locker}#${id}`, keep);
+      }
+    }
+  }
+
+  /** Takes up a claim that this node had before a restart. */
+  adopt(claim: RegistryClaim): Wish {
+    const { value } = claim.message;
+    const template = { payload: value, topic: resourcesOf(claim).join(', ') };
+    const wish = newWish(claim.key, template, false);
+    wish.claim = claim;
+    wish.isMine = claim.isHeld();
+    wish.isRestored = true;
+    this.#wishes.set(wish.key, wish);
+    if (!wish.isMine) this.#watch(wish, Number.POSITIVE_INFINITY);
+    return wish;
+  }
+
+  /** Tells that a claim from before a restart is still held. */
+  announce(wish: Wish): void {
+    this.#teller.later(wish, 'yours', { state: 'held' });
+  }
+
+  /** The node closes: its messages end here, its claims go on. */
+  closeErrands(): void {
+    for (const wish of this.#wishes.values()) {
+      for (const errand of takeErrands(wish)) errand.close();
+    }
+  }
+
+  /** Returns how many claims it has ended. */
+  endAll(): number {
+    const { all } = this;
+    for (const wish of all) wish.claim?.release();
+    return all.length;
+  }
+
+  #begin(
+    key: string,
+    errand: Errand,
+    wanted: Wanted,
+    resources: readonly string[],
+    locker: string,
+    keep: boolean,
+  ): void {
+    const wish = newWish(key, laterMessage(this.#RED, errand.msg), wanted.timeout === 0);
+    wish.waiting = errand;
+    this.#wishes.set(key, wish);
+    try {
+      wish.claim = this.#owner.claim(key, claimMessage(wanted, resources, locker), { keep });
+    } catch (error) {
+      this.#wishes.delete(key);
+      errand.finish(toError(error));
+      return;
+    }
+    if (!wish.isMine && this.#wishes.get(key) === wish) this.#watch(wish, wanted.maxAttempts);
+  }
+
+  #update(wish: Wish, errand: Errand, wanted: Wanted, further: Further): void {
+    const { claim } = wish;
+    if (claim === undefined) {
+      errand.finish();
+      return;
+    }
+    wish.asking.push(errand);
+    if (further === 'differs' && isSame(wanted.value, claim.message.value)) {
+      this.#confirm(wish, claim);
+      return;
+    }
+    const { priority, value, ttl } = wanted;
+    claim.update({
+      priority,
+      ...(value === undefined ? {} : { value }),
+      ...(further === 'keep' ? {} : { renew: true, ttl }),
+    });
+  }
+
+  #answered(claim: RegistryClaim, answer: Answer): void {
+    const wish = this.#wishes.get(claim.key);
+    if (wish === undefined) return;
+    wish.claim = claim;
+    const outcome = outcomeOf(wish, answer, () => isNobodys(this.#registry, resourcesOf(claim)));
+    this.#mark(wish, claim, answer);
+    this.#follow(wish, claim, outcome, answer);
+    this.#out.changed(wish, outcome, answer);
+  }
+
+  /** Remembers what the flow knows from now on. */
+  #mark(wish: Wish, claim: RegistryClaim, { result }: Answer): void {
+    if (result === 'granted') {
+      wish.isMine = true;
+      wish.isTaken = false;
+    }
+    if (result === 'revoking') wish.isTaken = true;
+    if (result === 'requeued') {
+      wish.isMine = false;
+      wish.isTaken = false;
+      wish.wasMine = true;
+      this.#watch(wish, Number.POSITIVE_INFINITY);
+    }
+    if (claim.state === 'ended') this.#wishes.delete(wish.key);
+    if (wish.isMine || claim.state === 'ended') this.#unwatch(wish);
+  }
+
+  #follow(wish: Wish, claim: RegistryClaim, outcome: Outcome, answer: Answer): void {
+    switch (outcome) {
+      case 'yours':
+        this.#tellYours(wish, answer);
+        break;
+      case 'taken':
+      case 'freed':
+        this.#tellGone(wish, claim, outcome, answer);
+        break;
+      case 'denied':
+        this.#tellDenied(wish, claim, answer);
+        break;
+      case 'wrong':
+        this.#tellWrong(wish, answer);
+        break;
+      case 'confirmed':
+        this.#confirm(wish, claim);
+        break;
+      case 'refused':
+        this.#refuse(wish, claim, answer);
+        break;
+      case 'ended':
+        for (const errand of takeErrands(wish)) errand.finish();
+        break;
+      case 'waits':
+        break;
+    }
+  }
+
+  #tellYours(wish: Wish, { regained }: Answer): void {
+    const news: LockNews = { state: 'held', ...(regained === true ? { regained } : {}) };
+    const { waiting } = wish;
+    wish.waiting = undefined;
+    if (waiting === undefined) this.#teller.later(wish, 'yours', news);
+    else this.#teller.tell(wish, waiting, 'yours', news);
+  }
+
+  #tellGone(wish: Wish, claim: RegistryClaim, outcome: 'taken' | 'freed', answer: Answer): void {
+    const news = loss(this.#registry, claim, outcome, answer);
+    this.#teller.later(wish, outcome, news);
+    if (news.state !== 'lost') return;
+    for (const errand of takeErrands(wish)) this.#teller.tell(wish, errand, outcome, news);
+  }
+
+  #tellDenied(wish: Wish, claim: RegistryClaim, answer: Answer): void {
+    const news = denial(this.#registry, wish, claim, answer);
+    const errands = takeErrands(wish);
+    for (const errand of errands) this.#teller.tell(wish, errand, 'denied', news);
+    if (errands.length === 0) this.#teller.later(wish, 'denied', news);
+  }
+
+  #tellWrong(wish: Wish, answer: Answer): void {
+    const error = toRefusal(answer);
+    const errands = takeErrands(wish);
+    for (const errand of errands) errand.finish(error);
+    if (errands.length === 0) this.#out.fail(error, wish.template);
+  }
+
+  /** The oldest further message has been taken over: it is passed on, or waits now in the place of the one before. */
+  #confirm(wish: Wish, claim: RegistryClaim): void {
+    const errand = wish.asking.shift();
+    if (errand === undefined) return;
+    wish.template = laterMessage(this.#RED, errand.msg);
+    if (!wish.isMine) {
+      wish.waiting?.finish();
+      wish.waiting = errand;
+      return;
+    }
+    const next = wish.isTaken
+      ? holderBeside(this.#registry, resourcesOf(claim), claim.message.locker)
+      : undefined;
+    this.#teller.tell(wish, errand, wish.isTaken ? 'taken' : 'yours', {
+      state: wish.isTaken ? 'revoking' : 'held',
+      again: true,
+      ...(next === undefined ? {} : { next }),
+    });
+  }
+
+  #refuse(wish: Wish, claim: RegistryClaim, answer: Answer): void {
+    const errand = wish.asking.shift();
+    if (errand === undefined) this.#out.fail(toRefusal(answer), wish.template);
+    else if (isFault(answer)) errand.finish(toRefusal(answer));
+    else this.#teller.tell(wish, errand, 'denied', denial(this.#registry, wish, claim, answer));
+  }
+
+  #watch(wish: Wish, maxAttempts: number): void {
+    if (wish.claim === undefined || this.#watches.has(wish)) return;
+    const watch = watchWait(this.#registry, wish.claim, maxAttempts, {
+      another: () => this.#out.waitsForAnother(),
+      attemptsOver: () => {
+        wish.isGivenUp = true;
+        wish.claim?.release();
+      },
+    });
+    this.#watches.set(wish, watch);
+  }
+
+  #unwatch(wish: Wish): void {
+    this.#watches.get(wish)?.stop();
+    this.#watches.delete(wish);
+  }
+}
+
+function takeErrands(wish: Wish): readonly Errand[] {
+  const errands = [...(wish.waiting === undefined ? [] : [wish.waiting]), ...wish.asking.splice(0)];
+  wish.waiting = undefined;
+  return errands;
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,33 @@
+// The node lock-guard: lets a message go on only while the claim in its `msg.lock` is still held.
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { asLock } from './shared/lock-info';
+import { findRegistry, noRegistry } from './shared/registry-node';
+import { status } from './shared/status-text';
+
+interface GuardConfig extends NodeDef {
+  readonly registry: string;
+}
+
+export = (RED: NodeAPI): void => {
+  function LockGuardNode(this: Node, config: GuardConfig): void {
+    RED.nodes.createNode(this, config);
+    const registry = findRegistry(RED, config.registry);
+    if (registry === undefined) {
+      this.status(status('red', 'ring', RED._('lock-guard.status.misconfigured')));
+      this.on('input', (_msg, _send, done) => done(noRegistry(RED)));
+      return;
+    }
+    this.on('input', (msg, send, done) => {
+      const isHeld = registry.find(String(asLock(msg.lock)?.id))?.isHeld() === true;
+      this.status(
+        isHeld
+          ? status('green', 'dot', RED._('lock-guard.status.passed'))
+          : status('red', 'ring', RED._('lock-guard.status.stopped')),
+      );
+      send(isHeld ? [msg, null] : [null, msg]);
+      done();
+    });
+  }
+
+  RED.nodes.registerType('lock-guard', LockGuardNode);
+};

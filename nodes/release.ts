@@ -1,0 +1,68 @@
+// The node release: lets go of what a message, other nodes, an owner or anybody holds.
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { type ReleaseConfig, type Releaser, releaser } from './release/releaser';
+import { withoutLock } from './shared/lock-info';
+import { NodeError, toError } from './shared/node-error';
+import { findRegistry, noRegistry } from './shared/registry-node';
+import { isPromise } from './shared/setting';
+import { status } from './shared/status-text';
+
+type Pass = (msg: NodeMessage) => void;
+type Done = (error?: Error) => void;
+
+export = (RED: NodeAPI): void => {
+  function ReleaseNode(this: Node, config: ReleaseConfig): void {
+    RED.nodes.createNode(this, config);
+    try {
+      const registry = findRegistry(RED, config.registry);
+      if (registry === undefined) throw noRegistry(RED);
+      listen(this, config, releaser(RED, this, config, registry));
+      this.status(status('grey', 'dot', RED._('release.status.idle')));
+    } catch (error) {
+      this.status(status('red', 'ring', RED._('release.status.misconfigured')));
+      this.error(error);
+      this.on('input', (_msg, _send, done) => done(toError(error)));
+    }
+  }
+
+  function listen(node: Node, config: ReleaseConfig, release: Releaser): void {
+    node.on('input', (msg, send, done) => {
+      const fail = (error: unknown) => {
+        node.status(status('red', 'ring', RED._('release.status.error')));
+        done(toError(error));
+      };
+      const tell = (count: number) => report(node, config, count, msg, send, done);
+      try {
+        const count = release(msg);
+        if (isPromise(count)) count.then(tell).catch(fail);
+        else tell(count);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  function report(
+    node: Node,
+    { mode, nothing }: ReleaseConfig,
+    count: number,
+    msg: NodeMessage,
+    send: Pass,
+    done: Done,
+  ): void {
+    if (count > 0) {
+      const text = mode === 'force' ? 'release.status.freed' : 'release.status.released';
+      node.status(status('green', 'dot', RED._(text)));
+    } else {
+      node.status(status('yellow', 'ring', RED._('release.status.nothing')));
+      if (nothing === 'error') {
+        done(new NodeError('nothing-to-release', RED._('release.error.nothing')));
+        return;
+      }
+    }
+    send((mode || 'lock') === 'lock' ? withoutLock(msg) : msg);
+    done();
+  }
+
+  RED.nodes.registerType('release', ReleaseNode);
+};

@@ -1,0 +1,21 @@
+// What the tests use of node-red-node-test-helper, which has no types of its own.
+declare module 'node-red-node-test-helper' {
+  import type { EventEmitter } from 'node:events';
+  import type { Node, NodeAPI, NodeMessage } from 'node-red';
+
+  type FlowNode = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
+
+  export class NodeTestHelper {
+    _events: EventEmitter;
+    init(runtimePath: string, settings?: object): void;
+    settings(settings: object): object;
+    load(
+      nodes: readonly ((RED: NodeAPI) => void)[],
+      flow: readonly FlowNode[],
+      credentials?: object,
+    ): Promise<void>;
+    setFlows(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes'): Promise<void>;
+    getNode(id: string): (Node & { receive(msg: NodeMessage): void }) | null;
+    unload(): Promise<void>;
+  }
+}

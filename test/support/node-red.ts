@@ -1,0 +1,169 @@
+// A real Node-RED runtime for tests of the nodes: version 4, or the one in the folder NODE_RED_DIR.
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { NodeAPI, NodeMessage, NodeStatus } from 'node-red';
+import { type FlowNode, NodeTestHelper } from 'node-red-node-test-helper';
+import acquire from '../../nodes/acquire';
+import lockGuard from '../../nodes/lock-guard';
+import lockStatus from '../../nodes/lock-status';
+import release from '../../nodes/release';
+import type { Registry } from '../../src/registry/registry';
+import { REPOSITORY } from './repository';
+
+export type { FlowNode };
+export type NodeModule = (RED: NodeAPI) => void;
+
+/** What the runtime says about a node. */
+interface StatusEvent {
+  readonly id: string;
+  readonly status?: NodeStatus;
+}
+
+const CATALOGUE = readCatalogue();
+const NODES: readonly NodeModule[] = [acquire, release, lockGuard, lockStatus];
+
+export class RunningFlow {
+  readonly #helper: NodeTestHelper;
+  readonly #inboxes = new Map<string, Inbox<NodeMessage>>();
+  readonly #statuses = new Map<string, NodeStatus[]>();
+  readonly #onStatus = ({ id, status }: StatusEvent) => {
+    if (status !== undefined) this.#statuses.set(id, [...this.statuses(id), status]);
+  };
+
+  constructor(helper: NodeTestHelper) {
+    this.#helper = helper;
+    helper._events.on('node-status', this.#onStatus);
+  }
+
+  async start(modules: readonly NodeModule[], flow: readonly FlowNode[]): Promise<void> {
+    await this.#helper.load([translated, ...modules], flow);
+    this.#listen(flow);
+  }
+
+  /** Gives a message to a node. */
+  send(id: string, msg: NodeMessage = {}): void {
+    const node = this.#helper.getNode(id);
+    if (node === null) throw new Error(`there is no node ${id}`);
+    node.receive(msg);
+  }
+
+  /** The next message that a helper node has not yet given out. */
+  next(id: string): Promise<NodeMessage> {
+    return this.#inbox(id).next();
+  }
+
+  /** How many messages a helper node has that nobody has taken. */
+  waiting(id: string): number {
+    return this.#inbox(id).size;
+  }
+
+  statuses(id: string): readonly NodeStatus[] {
+    return this.#statuses.get(id) ?? [];
+  }
+
+  status(id: string): NodeStatus | undefined {
+    return this.statuses(id).at(-1);
+  }
+
+  /** A deploy as the editor makes it. */
+  async deploy(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes' = 'full'): Promise<void> {
+    await this.#helper.setFlows(flow, type);
+    this.#listen(flow);
+    await settled();
+  }
+
+  async stop(): Promise<void> {
+    await this.#helper.unload();
+    this.#helper._events.removeListener('node-status', this.#onStatus);
+  }
+
+  #listen(flow: readonly FlowNode[]): void {
+    for (const { id, type } of flow) {
+      if (type !== 'helper') continue;
+      const node = this.#helper.getNode(id);
+      node?.removeAllListeners('input');
+      node?.on('input', (msg) => this.#inbox(id).put(msg));
+    }
+  }
+
+  #inbox(id: string): Inbox<NodeMessage> {
+    const inbox = this.#inboxes.get(id) ?? new Inbox();
+    this.#inboxes.set(id, inbox);
+    return inbox;
+  }
+}
+
+/** Starts flows in a runtime of this process; `registries` are the lock-registry nodes, by id. */
+export async function runFlow(
+  flow: readonly FlowNode[],
+  registries: Readonly<Record<string, Registry>>,
+): Promise<RunningFlow> {
+  const helper = new NodeTestHelper();
+  helper.init(nodeRedPath());
+  const running = new RunningFlow(helper);
+  const lockRegistry: NodeModule = (RED) => {
+    RED.nodes.registerType('lock-registry', function (this: object, config) {
+      Object.assign(this, { registry: registries[config.id] });
+      RED.nodes.createNode(this as never, config);
+    });
+  };
+  await running.start([lockRegistry, ...NODES], flow);
+  await settled();
+  return running;
+}
+
+/** Everything that was on its way through the flow has arrived: each hop is one turn of the event loop. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 8; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function nodeRedPath(): string {
+  const folder = process.env.NODE_RED_DIR ?? REPOSITORY;
+  return createRequire(join(folder, 'package.json')).resolve('node-red');
+}
+
+/** Puts the texts of the catalogue where the runtime has none. */
+function translated(RED: NodeAPI): void {
+  Object.assign(RED, { _: translate });
+}
+
+export function translate(key: string, values: Readonly<Record<string, string>> = {}): string {
+  const text = CATALOGUE.get(key.slice(key.indexOf(':') + 1)) ?? key;
+  return text.replace(/__(\w+)__/g, (_, name: string) => values[name] ?? '');
+}
+
+function readCatalogue(): ReadonlyMap<string, string> {
+  const folder = join(REPOSITORY, 'nodes/locales/en-US');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return new Map(files.flatMap((name) => flatten(JSON.parse(readFileSync(join(folder, name), 'utf8')))));
+}
+
+function flatten(tree: object, before = ''): [string, string][] {
+  return Object.entries(tree).flatMap(([key, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null
+      ? flatten(value, `${before}${key}.`)
+      : [[before + key, String(value)] as [string, string]],
+  );
+}
+
+class Inbox<Item> {
+  readonly #items: Item[] = [];
+  readonly #takers: ((item: Item) => void)[] = [];
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  put(item: Item): void {
+    const taker = this.#takers.shift();
+    if (taker === undefined) this.#items.push(item);
+    else taker(item);
+  }
+
+  next(): Promise<Item> {
+    const item = this.#items.shift();
+    if (item !== undefined) return Promise.resolve(item);
+    return new Promise((resolve) => this.#takers.push(resolve));
+  }
+}

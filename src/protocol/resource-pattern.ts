@@ -18,40 +18,31 @@ export function objectToPattern(pattern: string): string | undefined {
 export function resourceMatcher(pattern: string): (resource: string) => boolean {
   const objection = objectToPattern(pattern);
   if (objection !== undefined) throw new RangeError(`pattern ${JSON.stringify(pattern)} ${objection}`);
-  if (pattern === '#') return () => true;
   const name = resourceOf(pattern);
   if (name !== undefined) return (resource) => resource === name;
-  const wanted = pattern.split('/').map(wantedLevel);
-  return (resource) => matchLevels(wanted, resource.split('/'));
+  const levels = pattern.split('/');
+  const isOpen = levels.at(-1) === '#';
+  if (isOpen) levels.pop();
+  // A # also matches the level above it: a/# matches a.
+  const rest = levels.length === 0 ? '.*' : '(/.*)?';
+  const expression = new RegExp(`^${levels.map(levelExpression).join('/')}${isOpen ? rest : ''}$`, 's');
+  return (resource) => expression.test(resource);
 }
 
 /** The one resource that matches, where there are no wildcards. */
 export function resourceOf(pattern: string): string | undefined {
-  const wanted = pattern.split('/').map(wantedLevel);
-  return wanted.every((level) => typeof level === 'string') ? wanted.join('/') : undefined;
+  return /[+#]/.test(pattern) ? undefined : decode(pattern);
 }
 
 /** The pattern that matches exactly this resource. */
 export function patternOf(resource: string): string {
-  return resource.replace(/[+#%]/g, (character) => encodeURIComponent(character));
+  return resource.replace(/[+#%]/g, encodeURIComponent);
 }
 
-export const ANY_LEVEL = Symbol('any level');
-export const ANY_LEVELS = Symbol('any levels');
-export type WantedLevel = string | typeof ANY_LEVEL | typeof ANY_LEVELS;
-
-/** Whether the levels are what is wanted of them. */
-export function matchLevels(wanted: readonly WantedLevel[], levels: readonly string[]): boolean {
-  for (const [index, want] of wanted.entries()) {
-    // It also matches the level above it: a/# matches a.
-    if (want === ANY_LEVELS) return true;
-    if (index >= levels.length || (want !== ANY_LEVEL && want !== levels[index])) return false;
-  }
-  return wanted.length === levels.length;
+function levelExpression(level: string): string {
+  return level === '+' ? '[^/]*' : decode(level).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-function wantedLevel(level: string): WantedLevel {
-  if (level === '+') return ANY_LEVEL;
-  if (level === '#') return ANY_LEVELS;
-  return level.replace(/%2[345B]/g, (spelling) => decodeURIComponent(spelling));
+function decode(spelling: string): string {
+  return spelling.replace(/%2[345B]/g, decodeURIComponent);
 }

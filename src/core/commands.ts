@@ -10,7 +10,7 @@ import type {
   UpdateCommand,
   YieldCommand,
 } from './command';
-import { type Objection, objectToClaim, objectToUpdate } from './limits';
+import type { Objection } from './limits';
 import type { Resource } from './resource';
 import type { State } from './state';
 import { endRevocation } from './step';
@@ -39,7 +39,7 @@ function claim(state: State, command: ClaimCommand): Claim | undefined {
   // Rule 10: a repeated claim changes nothing and is answered with its present outcome.
   const live = state.claims.get(command.id);
   if (live !== undefined) return live;
-  const objection = objectToClaim(state, command);
+  const objection = state.guard?.objectToClaim(command, state.resources);
   if (objection !== undefined) return refuse(state, command, command.id, objection);
   const resources = knowResources(state, command.resources);
   const claim = new Claim(command, resources, ++state.arrivals, ++state.writes);
@@ -73,7 +73,7 @@ function releaseOwn(state: State, command: ReleaseCommand): undefined {
 function update(state: State, command: UpdateCommand): Claim | undefined {
   const claim = state.claims.get(command.id);
   if (claim === undefined) return refuse(state, command, command.id, UNKNOWN);
-  const objection = objectToUpdate(state, command);
+  const objection = state.guard?.objectToUpdate(command);
   if (objection !== undefined) return refuse(state, command, command.id, objection);
   const { priority, value, renew } = command;
   if (renew === true) renewLease(state, claim, command.ttl ?? claim.ttl);

@@ -1,7 +1,6 @@
 // The limits of a table (rule 13), and the check of what a command brings before it changes anything.
 import type { ClaimCommand, Json, UpdateCommand } from './command';
 import type { DenialReason } from './event';
-import type { State } from './state';
 import type { Limits } from './view';
 
 export const DEFAULT_LIMITS: Limits = {
@@ -20,31 +19,65 @@ export interface Objection {
   readonly detail: string;
 }
 
-/** What is wrong with a new claim, if anything is. */
-export function objectToClaim(state: State, claim: ClaimCommand): Objection | undefined {
-  return (
-    objectToResources(claim.resources, state.limits) ??
-    objectToName('locker', claim.locker, state.limits) ??
-    objectToPriority(claim.priority) ??
-    objectToTtl(claim.ttl) ??
-    objectToLength('timeout', claim.timeout) ??
-    objectToLength('handover', claim.handover) ??
-    objectToGrace(claim.grace, state.limits) ??
-    objectToValue(claim.value, state.limits) ??
-    objectToUsage(state, claim)
-  );
+/** What one requester uses of its limits. */
+interface Usage {
+  claims: number;
+  resources: number;
 }
 
-/** What is wrong with an update, if anything is. */
-export function objectToUpdate(state: State, update: UpdateCommand): Objection | undefined {
-  return (
-    objectToPriority(update.priority) ??
-    objectToTtl(update.ttl) ??
-    (update.ttl !== undefined && update.renew !== true
-      ? invalid('ttl', 'comes only with renew')
-      : undefined) ??
-    objectToValue(update.value, state.limits)
-  );
+/** Lets nothing into a table that is no claim, or over a limit. */
+export class Guard {
+  readonly #limits: Limits;
+  readonly #usage = new Map<string, Usage>();
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** What is wrong with a new claim, if anything is. */
+  objectToClaim(claim: ClaimCommand, known: Known): Objection | undefined {
+    const limits = this.#limits;
+    return (
+      objectToResources(claim.resources, limits) ??
+      objectToName('locker', claim.locker, limits) ??
+      objectToPriority(claim.priority) ??
+      objectToTtl(claim.ttl) ??
+      objectToLength('timeout', claim.timeout) ??
+      objectToLength('handover', claim.handover) ??
+      objectToGrace(claim.grace, limits) ??
+      objectToValue(claim.value, limits) ??
+      objectToUsage(claim, this.#usage.get(claim.requester ?? '') ?? NO_USAGE, known, limits)
+    );
+  }
+
+  /** What is wrong with an update, if anything is. */
+  objectToUpdate(update: UpdateCommand): Objection | undefined {
+    return (
+      objectToPriority(update.priority) ??
+      objectToTtl(update.ttl) ??
+      (update.ttl !== undefined && update.renew !== true
+        ? invalid('ttl', 'comes only with renew')
+        : undefined) ??
+      objectToValue(update.value, this.#limits)
+    );
+  }
+
+  /** A claim of the requester has come (1) or gone (-1). */
+  count(requester: string, resources: number, step: 1 | -1): void {
+    const used = this.#usage.get(requester) ?? { claims: 0, resources: 0 };
+    used.claims += step;
+    used.resources += step * resources;
+    if (used.claims === 0) this.#usage.delete(requester);
+    else this.#usage.set(requester, used);
+  }
+}
+
+const NO_USAGE: Usage = { claims: 0, resources: 0 };
+
+/** The resources of the table. */
+interface Known {
+  readonly size: number;
+  get(name: string): unknown;
 }
 
 function objectToResources(resources: readonly string[], limits: Limits): Objection | undefined {
@@ -97,17 +130,20 @@ function objectToValue(value: Json | undefined, limits: Limits): Objection | und
   return tooLong(`value is over ${limits.valueBytes} bytes`);
 }
 
-function objectToUsage(state: State, claim: ClaimCommand): Objection | undefined {
-  const { limits } = state;
-  const used = state.usage.get(claim.requester ?? '');
-  const resources = (used?.resources ?? 0) + claim.resources.length;
-  if ((used?.claims ?? 0) + 1 > limits.claimsPerRequester) return full('claims', limits.claimsPerRequester);
+function objectToUsage(
+  claim: ClaimCommand,
+  used: Usage,
+  known: Known,
+  limits: Limits,
+): Objection | undefined {
+  const resources = used.resources + claim.resources.length;
+  if (used.claims + 1 > limits.claimsPerRequester) return full('claims', limits.claimsPerRequester);
   if (resources > limits.resourcesPerRequester) return full('resources', limits.resourcesPerRequester);
-  if (state.resources.size + claim.resources.length <= limits.resources) return undefined;
+  if (known.size + claim.resources.length <= limits.resources) return undefined;
   // A requester's first few are always let in, so that nobody can fill the table against an alarm.
   if (resources <= limits.resourcesPerClaim) return undefined;
-  const fresh = claim.resources.filter((name) => state.resources.get(name) === undefined).length;
-  if (fresh === 0 || state.resources.size + fresh <= limits.resources) return undefined;
+  const fresh = claim.resources.filter((name) => known.get(name) === undefined).length;
+  if (fresh === 0 || known.size + fresh <= limits.resources) return undefined;
   return { reason: 'full', detail: `the table has ${limits.resources} resources` };
 }
 

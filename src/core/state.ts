@@ -3,21 +3,15 @@ import { type Claim, ranksAbove } from './claim';
 import type { LockEvent } from './event';
 import { Heap } from './heap';
 import { IndexMap } from './index-map';
+import type { Guard } from './limits';
 import type { Resource } from './resource';
-import type { Limits } from './view';
-
-/** What one requester uses of its limits. */
-export interface Usage {
-  claims: number;
-  resources: number;
-}
 
 export class State {
-  readonly limits: Limits;
+  /** Keeps out what is no claim or over a limit; without one, whoever asks is trusted. */
+  readonly guard: Guard | undefined;
   readonly claims = new IndexMap<Claim>();
   readonly resources = new IndexMap<Resource>();
   readonly sessions = new Map<string, Set<Claim>>();
-  readonly usage = new Map<string, Usage>();
   /** Waiting claims by the id of a claim that they keep meanwhile (rule 9). */
   readonly keeping = new Map<string, Set<Claim>>();
   /** Claims with a deadline, the earliest first. */
@@ -42,8 +36,8 @@ export class State {
   /** The claim that this step's command brought: nobody has seen it yet. */
   arriving: Claim | undefined = undefined;
 
-  constructor(limits: Limits, tokenFloor: number) {
-    this.limits = limits;
+  constructor(guard: Guard | undefined, tokenFloor: number) {
+    this.guard = guard;
     this.lastToken = tokenFloor;
   }
 

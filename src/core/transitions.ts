@@ -20,7 +20,7 @@ export function arrive(state: State, claim: Claim): void {
   const { session, holding } = claim.terms;
   if (session !== undefined) addTo(state.sessions, session, claim);
   for (const id of holding) addTo(state.keeping, id, claim);
-  count(state, claim, 1);
+  state.guard?.count(claim.terms.requester, claim.resources.length, 1);
 }
 
 export function queue(claim: Claim): void {
@@ -142,7 +142,7 @@ function forget(state: State, claim: Claim): void {
   const { session, holding } = claim.terms;
   if (session !== undefined) removeFrom(state.sessions, session, claim);
   for (const id of holding) removeFrom(state.keeping, id, claim);
-  count(state, claim, -1);
+  state.guard?.count(claim.terms.requester, claim.resources.length, -1);
   for (const resource of claim.resources) {
     if (!resource.isChanged) forgetIdle(state, resource);
   }
@@ -162,16 +162,6 @@ function note(state: State, resource: Resource): void {
 export function nextToken(state: State): number {
   state.lastToken = Math.max(state.lastToken + 1, Math.floor(state.wall));
   return state.lastToken;
-}
-
-function count(state: State, claim: Claim, step: 1 | -1): void {
-  const { limits, usage } = state;
-  if (limits.claimsPerRequester === Infinity && limits.resourcesPerRequester === Infinity) return;
-  const used = usage.get(claim.terms.requester) ?? { claims: 0, resources: 0 };
-  used.claims += step;
-  used.resources += step * claim.resources.length;
-  if (used.claims === 0) usage.delete(claim.terms.requester);
-  else usage.set(claim.terms.requester, used);
 }
 
 function addTo(index: Map<string, Set<Claim>>, key: string, claim: Claim): void {

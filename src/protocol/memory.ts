@@ -1,5 +1,5 @@
 // Locks that live in this process: the lock table behind the protocol, with one timer for its earliest deadline.
-import { type Command, type Limits, type LockEvent, LockTable, type Now, type ResourceView } from '../core';
+import { type Command, type LockEvent, type Now, type ResourceView, TrustingTable } from '../core';
 import type { Clock, Timer } from './clock';
 import type {
   Answer,
@@ -26,17 +26,6 @@ export function createMemoryProtocol(options?: MemoryOptions): LockingProtocol {
   return new MemoryProtocol(options?.clock ?? systemClock);
 }
 
-/** Whoever shares this process needs no protection from it. */
-const UNLIMITED: Limits = {
-  claimsPerRequester: Infinity,
-  resourcesPerRequester: Infinity,
-  resources: Infinity,
-  resourcesPerClaim: Infinity,
-  nameBytes: Infinity,
-  valueBytes: Infinity,
-  graceMs: Infinity,
-};
-
 interface Watch {
   readonly matches: (resource: string) => boolean;
   readonly listener: (state: ResourceSnapshot) => void;
@@ -44,7 +33,8 @@ interface Watch {
 
 class MemoryProtocol implements LockingProtocol {
   readonly clock: Clock;
-  readonly #table = new LockTable({ limits: UNLIMITED });
+  /** The library checks what it asks for, and whoever shares this process needs no protection from it. */
+  readonly #table = new TrustingTable();
   readonly #soleHolds = new SoleHolds();
   /** By the id of a claim that the table knows, or will know. */
   readonly #listeners = new Map<string, ClaimListener>();

@@ -7,6 +7,7 @@ import { type Outcome, run, runOrExit } from './run';
 type Gate = readonly [name: string, check: () => Promise<Outcome>];
 
 const GATES: readonly Gate[] = [
+  ['types', () => tool('tsc', ['-b'])],
   ['biome', () => tool('biome', ['check', '--error-on-warnings', '--colors=off'])],
   ['knip', () => tool('knip', ['--no-progress'])],
   ['package', checkPackage],

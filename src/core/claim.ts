@@ -75,11 +75,11 @@ export class Claim {
   }
 
   get isQueued(): boolean {
-    return this.wait?.isQueued ?? false;
+    return this.wait?.isQueued === true;
   }
 
   get isReserving(): boolean {
-    return this.wait?.isReserving ?? false;
+    return this.wait?.isReserving === true;
   }
 
   get isRevoking(): boolean {

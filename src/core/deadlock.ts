@@ -29,21 +29,19 @@ function isAtRisk(state: State, claim: Claim): boolean {
 
 /** Adds all claims that lie on a circle through `start`: those it reaches and that reach it. */
 function addCircle(state: State, start: Claim, onCircle: Set<Claim>): void {
-  const waitedOnBy = new Map<Claim, Claim[]>();
+  const waits: Array<readonly [waiter: Claim, keeper: Claim]> = [];
   const reached = new Set([start]);
   for (const claim of reached) {
-    for (const next of waitsFor(state, claim)) {
-      const waiters = waitedOnBy.get(next);
-      if (waiters === undefined) waitedOnBy.set(next, [claim]);
-      else waiters.push(claim);
-      reached.add(next);
+    for (const keeper of waitsFor(state, claim)) {
+      waits.push([claim, keeper]);
+      reached.add(keeper);
     }
   }
-  if (!waitedOnBy.has(start)) return;
+  if (!waits.some(([, keeper]) => keeper === start)) return;
   const reaching = new Set([start]);
   for (const claim of reaching) {
     onCircle.add(claim);
-    for (const waiter of waitedOnBy.get(claim) ?? []) reaching.add(waiter);
+    for (const [waiter, keeper] of waits) if (keeper === claim) reaching.add(waiter);
   }
 }
 

@@ -12,10 +12,6 @@ export class Heap<T> {
     this.#place = place;
   }
 
-  get size(): number {
-    return this.#items.length;
-  }
-
   peek(): T | undefined {
     return this.#items[0];
   }

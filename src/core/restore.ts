@@ -1,6 +1,8 @@
 // Gives claims of before a restart back to an empty table, as they were: holds with their tokens, waiters with their
 // seniority, leases with what is left of them.
 import { Claim } from './claim';
+import type { By } from './event';
+import type { Resource } from './resource';
 import type { State } from './state';
 import { arrive, knowResource, queue } from './transitions';
 import type { RestoredClaim } from './view';
@@ -13,7 +15,8 @@ export function restoreClaims(state: State, claims: readonly RestoredClaim[]): v
   for (const restored of [...claims].sort((a, b) => a.order - b.order)) {
     const claim = rebuild(state, restored);
     arrive(state, claim);
-    if (canHold(claim, restored.tokens)) holdAgain(state, claim, restored);
+    const tokens = restored.tokens ?? [];
+    if (canHold(claim, tokens)) holdAgain(state, claim, tokens, restored);
     else waitAgain(state, claim);
     state.noteDeadline(claim);
     for (const resource of claim.resources) {
@@ -35,27 +38,30 @@ function rebuild(state: State, restored: RestoredClaim): Claim {
   return claim;
 }
 
-function canHold(claim: Claim, tokens: readonly number[] | undefined): boolean {
-  if (tokens === undefined) return false;
-  return claim.resources.every(
-    (resource, index) => (tokens[index] ?? 0) > 0 && (resource.isFree || resource.locker === claim.locker),
+function canHold(claim: Claim, tokens: readonly number[]): boolean {
+  return (
+    tokens.length === claim.resources.length &&
+    claim.resources.every((resource) => resource.isFree || resource.locker === claim.locker)
   );
 }
 
-function holdAgain(state: State, claim: Claim, restored: RestoredClaim): void {
+function holdAgain(state: State, claim: Claim, tokens: readonly number[], restored: RestoredClaim): void {
   claim.phase = 'held';
   claim.wait = undefined;
   claim.grantedTimes = Math.max(claim.grantedTimes, 1);
-  claim.resources.forEach((resource, index) => {
-    const token = restored.tokens?.[index] ?? 0;
-    resource.token = Math.max(resource.token, token);
-    state.lastToken = Math.max(state.lastToken, token);
+  for (const [index, token] of tokens.entries()) {
+    const resource = claim.resources[index] as Resource;
     resource.since = restored.since ?? state.wall;
+    resource.token = Math.max(resource.token, token);
     resource.addHolder(claim);
-  });
-  if (restored.until === undefined) return;
-  claim.revocation = { by: restored.revokedBy ?? { locker: '' }, until: restored.until };
+    state.lastToken = Math.max(state.lastToken, token);
+  }
+  const { revokedBy: by = SOMEBODY, until } = restored;
+  if (until !== undefined) claim.revocation = { by, until };
 }
+
+/** Who had a claim revoked may be forgotten over a restart. */
+const SOMEBODY: By = { locker: '' };
 
 function waitAgain(state: State, claim: Claim): void {
   if (!claim.terms.standing) claim.expires = Infinity;

@@ -7,6 +7,7 @@ import { type Claim, ranksAbove } from './claim';
 import type { Resource } from './resource';
 import type { State } from './state';
 import { hold, preempt, queue } from './transitions';
+import type { WaitQueue } from './wait-queue';
 
 /** Grants until nothing more can be had, and starts the revocations that those who cannot have it yet may cause. */
 export function settle(state: State): void {
@@ -26,7 +27,7 @@ function gatherCandidates(state: State): void {
   }
 }
 
-function gatherAt(state: State, resource: Resource, waiters: NonNullable<Resource['queue']>): void {
+function gatherAt(state: State, resource: Resource, waiters: WaitQueue): void {
   for (const claim of waiters.several) state.notePending(claim);
   const { firstAssertive, firstPolite } = waiters;
   if (firstAssertive !== undefined) noteFirst(state, waiters.assertive(), firstAssertive);
@@ -105,7 +106,7 @@ function outlook(state: State, claim: Claim): Outlook {
 }
 
 function outlookAt(state: State, claim: Claim, resource: Resource): Outlook {
-  if (resource.queue !== undefined && isKeptFrom(state, claim, resource)) return 'blocked';
+  if (resource.queue !== undefined && isKeptFrom(state, claim, resource, resource.queue)) return 'blocked';
   if (resource.isFree) return 'now';
   if (resource.isRevoking) return 'soon';
   if (resource.locker === claim.locker) return 'now';
@@ -120,9 +121,7 @@ export function canTake(claim: Claim, resource: Resource): boolean {
 }
 
 /** Rule 8: somebody above it waits only for revocations, this resource's or others', and keeps the resource. */
-function isKeptFrom(state: State, claim: Claim, resource: Resource): boolean {
-  const waiters = resource.queue;
-  if (waiters === undefined) return false;
+function isKeptFrom(state: State, claim: Claim, resource: Resource, waiters: WaitQueue): boolean {
   for (const other of waiters.several) {
     if (other !== claim && other.isReserving && ranksAbove(other, claim)) return true;
   }

@@ -22,8 +22,8 @@ export interface ClaimView {
   readonly revoking: boolean;
   /** Who had it told to stop. */
   readonly revokedBy: By | undefined;
-  /** When the revocation ends at the latest; `Infinity` while not revoking. */
-  readonly until: number;
+  /** When the revocation ends at the latest; `undefined` while not revoking. */
+  readonly until: number | undefined;
   /** When the lease runs out; `Infinity` without one, or while it does not count yet. */
   readonly expires: number;
   /** When the first wait is over; `Infinity` without a bound, or once it was granted. */
@@ -102,10 +102,10 @@ export interface RestoredClaim {
   readonly grantedBefore?: boolean;
   /** For a held claim: the token of each hold, in the order of `resources`. */
   readonly tokens?: readonly number[];
-  /** For a held claim: wall ms at which the hold began. */
+  /** For a held claim: wall ms at which its holds began. */
   readonly since?: number;
   /** For a claim that was being revoked: when that ends. */
-  readonly until?: number;
+  readonly until?: number | undefined;
   readonly revokedBy?: By | undefined;
   /** When its value was written, among the restored ones. */
   readonly written?: number;

@@ -13,7 +13,7 @@ export function viewClaim(claim: Claim): ClaimView {
     state: claim.phase === 'held' ? 'held' : 'waiting',
     revoking: claim.isRevoking,
     revokedBy: claim.revocation?.by,
-    until: claim.revokedUntil,
+    until: claim.revocation?.until,
     expires: claim.expires,
     waitUntil: claim.waitUntil,
     order: claim.order,

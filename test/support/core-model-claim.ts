@@ -86,7 +86,7 @@ export function viewClaim(claim: ModelClaim): ClaimView {
     state: hold ? 'held' : 'waiting',
     revoking: revocation !== undefined,
     revokedBy: revocation?.by,
-    until: revocation?.until ?? Infinity,
+    until: revocation?.until,
     token: Math.max(0, ...tokens),
     tokens,
   };

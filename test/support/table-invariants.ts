@@ -64,8 +64,9 @@ function checkClaim(claim: ClaimView, resources: ReadonlyMap<string, ResourceVie
   const { id, state } = claim;
   assert.ok(claim.waitUntil > time, `${id} does not wait past its timeout`);
   assert.ok(claim.expires > time, `${id} does not live past its lease`);
-  assert.ok(claim.until > time, `${id} is not revoking past its time`);
+  assert.ok((claim.until ?? Infinity) > time, `${id} is not revoking past its time`);
   assert.equal(claim.revoking, claim.revokedBy !== undefined);
+  assert.equal(claim.revoking, claim.until !== undefined);
   assert.ok(state === 'held' || !claim.revoking, `only a held claim is revoking: ${id}`);
   const views = claim.resources.map((name) => resources.get(name));
   assert.deepEqual(
@@ -79,7 +80,7 @@ function checkClaim(claim: ClaimView, resources: ReadonlyMap<string, ResourceVie
 
 function checkDeadline(deadline: number, claims: readonly ClaimView[], time: number): void {
   assert.ok(deadline > time, 'no deadline is in the past');
-  const times = claims.map((claim) => Math.min(claim.expires, claim.waitUntil, claim.until));
+  const times = claims.map((claim) => Math.min(claim.expires, claim.waitUntil, claim.until ?? Infinity));
   assert.equal(deadline, Math.min(Infinity, ...times), 'the deadline is the earliest of all claims');
 }
 

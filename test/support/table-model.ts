@@ -286,7 +286,7 @@ export class TableModel extends ModelClaims {
     if (!claim || this.isOver(claim) || told.some((event) => 'id' in event && event.id === id)) return;
     const repeated = id !== this.#newcomer;
     const { revokedBy: by, until } = viewClaim(claim);
-    if (by) this.#events.push({ type: 'revoking', id, until, by, repeated });
+    if (by && until !== undefined) this.#events.push({ type: 'revoking', id, until, by, repeated });
     else if (claim.hold) this.#tellGrant(claim, repeated);
     else this.#events.push({ type: 'queued', id, repeated });
     if (!repeated) this.touch(claim);

@@ -13,8 +13,7 @@ import type {
 import type { Objection } from './limits';
 import type { Resource } from './resource';
 import type { State } from './state';
-import { endRevocation } from './step';
-import { arrive, deny, knowResource, lose, release } from './transitions';
+import { arrive, deny, endRevocation, knowResource, lose, release } from './transitions';
 
 export function perform(state: State, command: Command): Claim | undefined {
   switch (command.type) {

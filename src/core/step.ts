@@ -7,7 +7,7 @@ import { findVictim } from './deadlock';
 import type { By } from './event';
 import { settle } from './settle';
 import type { State } from './state';
-import { deny, forgetIdle, lose, surrender } from './transitions';
+import { deny, endRevocation, forgetIdle, lose } from './transitions';
 
 /** Keeps the deadlines that lie before `now`, each at its own time, and does the command at `now`. */
 export function stepThrough(state: State, command: Command, now: Now): void {
@@ -58,11 +58,6 @@ function endWhatIsDue(state: State): void {
 function expire(state: State, claim: Claim): void {
   if (claim.phase === 'held') lose(state, claim, 'expired');
   else deny(state, claim, 'expired');
-}
-
-/** The holder's time to wind down is over, or it has said that it is done. */
-export function endRevocation(state: State, claim: Claim): void {
-  if (claim.revocation !== undefined) surrender(state, claim, claim.revocation.by);
 }
 
 function beOverdue(state: State, claim: Claim): void {

@@ -68,8 +68,13 @@ function revoke(state: State, claim: Claim, by: By): void {
   state.emit({ type: 'revoking', id: claim.id, until, by, repeated: false });
 }
 
+/** The holder's time to wind down is over, or it has said that it is done. */
+export function endRevocation(state: State, claim: Claim): void {
+  if (claim.revocation !== undefined) surrender(state, claim, claim.revocation.by);
+}
+
 /** A preempted claim gives up what it holds: it waits again if it is standing, else it is lost. */
-export function surrender(state: State, claim: Claim, by: By): void {
+function surrender(state: State, claim: Claim, by: By): void {
   if (!claim.terms.standing) {
     lose(state, claim, 'preempted', by);
     return;

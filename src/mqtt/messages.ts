@@ -63,8 +63,8 @@ export interface Answer {
   readonly until?: string;
   /** When the claim ended. ISO 8601. */
   readonly ended?: string;
-  /** What stands of the claim where its last message alone does not say it. */
-  readonly wish?: { readonly priority: number; readonly value?: Json };
+  /** The claim as it stands, where its last message alone does not say it. */
+  readonly wish?: ClaimMessage;
   /** Order of arrival, by which a later arbiter restores the queue. */
   readonly order?: number;
   /** Granted before, lost by preemption, and had again. */

@@ -43,7 +43,7 @@ export function readAnswer(payload: Uint8Array): Reading<Answer> {
   return read(
     payload,
     answerOf,
-    (answer) => objectToNames('resources', answer.resources) ?? objectToValue('wish', answer.wish?.value),
+    (answer) => objectToNames('resources', answer.resources) ?? objectToClaim(answer.wish ?? {}),
   );
 }
 

@@ -10,7 +10,7 @@ import type {
   TermMessage,
   WaitingClaim,
 } from './messages';
-import { anyValue, flag, lease, length, type Schema, text, token } from './schemas';
+import { anyValue, CLAIM, flag, lease, length, type Schema, text, token } from './schemas';
 
 const name = text('a name');
 const priority: Schema = { type: 'number', description: 'a finite number' };
@@ -69,7 +69,6 @@ const reason = oneOf<AnswerReason>({
   unavailable: true,
 });
 
-const wish = object<keyof NonNullable<Answer['wish']>>({ priority, value: anyValue }, ['priority']);
 
 export const answerSchema: Schema = {
   $id: 'answer',
@@ -84,7 +83,7 @@ export const answerSchema: Schema = {
       remaining: length,
       until: time,
       ended: time,
-      wish,
+      wish: { type: 'object', properties: CLAIM, description: 'a claim' },
       order: counter,
       regained: flag,
       reason,

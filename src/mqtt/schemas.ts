@@ -38,7 +38,7 @@ export const lease: Schema = {
 
 export const anyValue: Schema = { description: 'any JSON value' };
 
-const CLAIM: Record<keyof ClaimMessage, Schema> = {
+export const CLAIM: Record<keyof ClaimMessage, Schema> = {
   id: text('a text of 1 to 256 characters', 256),
   resource: text('the name of a resource'),
   resources: {

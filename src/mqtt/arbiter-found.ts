@@ -1,0 +1,124 @@
+// Sorts what a broker retains of an earlier arbiter and of devices, and reads what can be read of it.
+import { type ClaimKey, deviceClaimId } from './arbiter-claim';
+import type { Context } from './arbiter-context';
+import type { Addressee } from './arbiter-devices';
+import { readOwner } from './arbiter-own-message';
+import type { Found } from './arbiter-reader';
+import type {
+  Answer,
+  ArbiterMessage,
+  ClaimMessage,
+  HoldingClaim,
+  ResourceState,
+  TermMessage,
+} from './messages';
+import { readAnswer, readArbiter, readClaim, readState, readTerm } from './read-message';
+
+/** A retained claim. */
+export interface FoundClaim extends Addressee {
+  readonly payload: Uint8Array;
+  readonly hash: string;
+  /** `undefined` where it cannot be read. */
+  readonly message: ClaimMessage | undefined;
+  /** Whose it is, for a claim of our own runtime. */
+  readonly owner: ClaimKey | undefined;
+}
+
+export interface FoundAnswer extends Addressee {
+  readonly answer: Answer;
+  readonly text: string;
+}
+
+/** A hold that states tell of. */
+export interface FoundHold {
+  readonly claim: HoldingClaim;
+  /** The token of the hold, by resource. */
+  readonly tokens: Map<string, number>;
+  /** Wall ms. */
+  readonly since: number | undefined;
+}
+
+/** All of it. Claims, answers and holds by requester and name, as `deviceClaimId` joins them. */
+export interface Finds {
+  readonly claims: Map<string, FoundClaim>;
+  readonly answers: Map<string, FoundAnswer>;
+  readonly holds: Map<string, FoundHold>;
+  readonly states: ResourceState[];
+  arbiter: ArbiterMessage | undefined;
+  term: TermMessage | undefined;
+  /** What only an arbiter writes, as text by topic. */
+  readonly ours: Map<string, string>;
+}
+
+/** What cannot be read is left out; of our own that is in the way and will be overwritten or cleared. */
+export function sortOut(found: Found, context: Context): Finds {
+  const finds: Finds = {
+    claims: new Map(),
+    answers: new Map(),
+    holds: new Map(),
+    states: [],
+    arbiter: undefined,
+    term: undefined,
+    ours: new Map(),
+  };
+  for (const [topic, payload] of found) sortIn(finds, topic, payload, context);
+  return finds;
+}
+
+function sortIn(finds: Finds, topic: string, payload: Uint8Array, { topics, requester }: Context): void {
+  const parsed = topics.parse(topic);
+  if (parsed === undefined) return;
+  const isOwnClaim = parsed.kind === 'claim' && parsed.requester === requester;
+  if (isOwnClaim || !isOthers(parsed.kind)) finds.ours.set(topic, new TextDecoder().decode(payload));
+  switch (parsed.kind) {
+    case 'claim':
+      addClaim(finds, parsed, payload, isOwnClaim);
+      return;
+    case 'answer':
+      addAnswer(finds, parsed, payload);
+      return;
+    case 'state':
+      addState(finds, parsed.resource, payload);
+      return;
+    case 'arbiter':
+      finds.arbiter = readArbiter(payload).message;
+      return;
+    case 'arbiter-term':
+      finds.term = readTerm(payload).message;
+      return;
+    default:
+  }
+}
+
+/** What is not the arbiter's to write. */
+function isOthers(kind: string): boolean {
+  return (
+    kind === 'claim' || kind === 'malformed' || kind === 'session' || kind === 'beat' || kind === 'force'
+  );
+}
+
+function addClaim(finds: Finds, { requester, name }: Addressee, payload: Uint8Array, isOwn: boolean): void {
+  const { message, hash } = readClaim(payload);
+  const owner = isOwn && message !== undefined ? readOwner(payload) : undefined;
+  finds.claims.set(deviceClaimId(requester, name), { requester, name, payload, hash, message, owner });
+}
+
+function addAnswer(finds: Finds, { requester, name }: Addressee, payload: Uint8Array): void {
+  const { message: answer } = readAnswer(payload);
+  if (answer === undefined) return;
+  const text = new TextDecoder().decode(payload);
+  finds.answers.set(deviceClaimId(requester, name), { requester, name, answer, text });
+}
+
+function addState(finds: Finds, resource: string, payload: Uint8Array): void {
+  const { message: state } = readState(payload);
+  if (state === undefined || state.resource !== resource) return;
+  finds.states.push(state);
+  for (const claim of state.claims) {
+    const key = deviceClaimId(claim.requester, claim.name);
+    const since = state.since === undefined ? undefined : Date.parse(state.since);
+    const hold = finds.holds.get(key) ?? { claim, tokens: new Map<string, number>(), since };
+    if (state.token !== undefined) hold.tokens.set(resource, state.token);
+    finds.holds.set(key, hold);
+  }
+}

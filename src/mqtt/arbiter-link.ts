@@ -1,0 +1,245 @@
+// The arbiter's side of the connection: finds out whether somebody else decides, reads what was before, routes what
+// arrives. It decides nothing about claims.
+import type { Timer } from '../protocol';
+import type { Context } from './arbiter-context';
+import type { Addressee } from './arbiter-devices';
+import { type Finds, sortOut } from './arbiter-found';
+import { type Found, Reader } from './arbiter-reader';
+import type { ArbiterMessage } from './messages';
+import { readArbiter } from './read-message';
+import type { Transport, TransportMessage, Will } from './transport';
+
+/** What the link serves. */
+export interface LinkHost {
+  /** Devices' claims that should be there and are not: they are asked for once more. */
+  absentIn(finds: Finds): readonly Addressee[];
+  /** All was read, and we hear what we write: decide, publish. */
+  opened(finds: Finds): void;
+  /** Nothing can be published; `reason` in words, `isRefused` when the broker does not let us. */
+  closed(reason: string | undefined, isRefused: boolean): void;
+  /** Somebody else decides. */
+  giveWay(other: ArbiterMessage): void;
+  /** What arrived on a topic of ours. */
+  heard(message: TransportMessage): void;
+  /** Somebody has overwritten our presence. */
+  overwritten(): void;
+}
+
+export interface LinkOptions {
+  readonly context: Context;
+  readonly transport: Transport;
+  readonly host: LinkHost;
+  /** Nobody else can decide here: the broker is part of this process. */
+  readonly isSole: boolean;
+  /** No token above it was given so far. */
+  readonly tokenFloor: () => number;
+}
+
+/** So many messages are kept while the broker's store is read. */
+const MOST_EARLY = 10_000;
+/** So many claims are asked for in one subscription. */
+const ASKED_TOGETHER = 20;
+
+export class Link {
+  readonly #context: Context;
+  readonly #transport: Transport;
+  readonly #host: LinkHost;
+  readonly #isSole: boolean;
+  readonly #tokenFloor: () => number;
+  readonly #reader: Reader;
+  /** Nobody else decided when we looked, so that the connection may carry our will. */
+  #isOurs: boolean;
+  #state: 'idle' | 'reading' | 'open' | 'elsewhere' = 'idle';
+  /** Our presence has come back on this connection. */
+  #hasEcho = false;
+  /** Grows with each connection and each stop: what an older one waits for is of no interest. */
+  #attempt = 0;
+  #early: TransportMessage[] = [];
+  #retry: Timer | undefined;
+  #stopListening: readonly (() => void)[] = [];
+
+  constructor({ context, transport, host, isSole, tokenFloor }: LinkOptions) {
+    this.#context = context;
+    this.#transport = transport;
+    this.#host = host;
+    this.#isSole = isSole;
+    this.#isOurs = isSole;
+    this.#tokenFloor = tokenFloor;
+    this.#reader = new Reader(context, transport);
+  }
+
+  start(): void {
+    this.#stopListening = [
+      this.#transport.onMessage((message) => this.#hear(message)),
+      this.#transport.onConnection((connected, reason) => {
+        if (connected) void this.#open();
+        else this.#close(reason, false);
+      }),
+    ];
+    this.#transport.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#close(undefined, false);
+    for (const stop of this.#stopListening) stop();
+    await this.#transport.stop();
+  }
+
+  /** For the connection: what the broker is to publish when it breaks. */
+  will(): Will | undefined {
+    if (!this.#isOurs) return undefined;
+    const { topics } = this.#context;
+    return { topic: topics.arbiter, payload: this.presence(false), qos: 1, retain: true };
+  }
+
+  /** What we say of ourselves. */
+  presence(online: boolean, settings?: ArbiterMessage['settings']): string {
+    const { requester, instance, epoch } = this.#context;
+    const tokenFloor = this.#tokenFloor();
+    const message: ArbiterMessage = { v: 1, online, requester, instance, epoch, tokenFloor };
+    return JSON.stringify(settings === undefined ? message : { ...message, settings });
+  }
+
+  async #open(): Promise<void> {
+    const attempt = ++this.#attempt;
+    this.#state = 'reading';
+    this.#hasEcho = false;
+    try {
+      if (!this.#isOurs && (await this.#isElsewhere(attempt))) return;
+      const finds = await this.#readAll();
+      if (attempt !== this.#attempt) return;
+      const other = this.#otherIn(finds.arbiter);
+      if (other !== undefined) this.#giveWay(other);
+      else this.#opened(finds);
+    } catch (error) {
+      if (attempt === this.#attempt && this.#transport.connected) this.#refused(error);
+    }
+  }
+
+  /** Looks who decides; if nobody does, connects anew with a will, as whoever decides must. */
+  async #isElsewhere(attempt: number): Promise<boolean> {
+    const { topics } = this.#context;
+    const found = await this.#reader.read([topics.arbiter]);
+    if (attempt !== this.#attempt) return true;
+    const other = this.#otherIn(sortOut(found, this.#context).arbiter);
+    this.#isOurs = other === undefined;
+    if (other === undefined) await this.#reconnect();
+    else this.#beElsewhere(other);
+    return true;
+  }
+
+  async #readAll(): Promise<Finds> {
+    const { topics } = this.#context;
+    const lasting = [topics.arbiter, topics.all('claim'), topics.all('force')];
+    const once = [topics.term, ...(['answer', 'state', 'holder', 'value'] as const).map(topics.all)];
+    const found = new Map(await this.#reader.read([...lasting, ...once], [topics.stateEcho]));
+    const absent = this.#host.absentIn(sortOut(found, this.#context));
+    for (let index = 0; index < absent.length; index += ASKED_TOGETHER) {
+      for (const [topic, payload] of await this.#ask(absent.slice(index, index + ASKED_TOGETHER))) {
+        found.set(topic, payload);
+      }
+    }
+    await Promise.all(once.map((filter) => this.#transport.unsubscribe(filter)));
+    return sortOut(found, this.#context);
+  }
+
+  /** Absence proves nothing by itself: the claims are asked for by subscriptions of their own. */
+  async #ask(absent: readonly Addressee[]): Promise<Found> {
+    const { topics } = this.#context;
+    const filters = absent.flatMap(({ requester, name }) => [
+      topics.claim(requester, name),
+      topics.answer(requester, name),
+    ]);
+    const found = await this.#reader.read(filters);
+    await Promise.all(filters.map((filter) => this.#transport.unsubscribe(filter)));
+    return found;
+  }
+
+  #opened(finds: Finds): void {
+    this.#state = 'open';
+    this.#host.opened(finds);
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) this.#host.heard(message);
+  }
+
+  #close(reason: string | undefined, isRefused: boolean): void {
+    this.#attempt++;
+    this.#state = 'idle';
+    this.#early = [];
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#reader.abort(new Error('the connection is gone'));
+    this.#host.closed(reason, isRefused);
+  }
+
+  #refused(error: unknown): void {
+    const { clock, timing, topics } = this.#context;
+    const why = error instanceof Error ? error.message : String(error);
+    this.#close(`may not write under ${topics.prefix}/ here: ${why}`, true);
+    this.#retry = clock.setTimer(timing.retry, () => {
+      if (this.#transport.connected) void this.#open();
+    });
+  }
+
+  async #reconnect(): Promise<void> {
+    if (this.#isSole) return;
+    this.#attempt++;
+    this.#reader.abort(new Error('connecting anew'));
+    await this.#transport.stop();
+    this.#transport.start();
+  }
+
+  #giveWay(other: ArbiterMessage): void {
+    this.#isOurs = false;
+    this.#beElsewhere(other);
+    // Without our will: it would overwrite the presence of who decides.
+    void this.#reconnect();
+  }
+
+  #beElsewhere(other: ArbiterMessage): void {
+    this.#state = 'elsewhere';
+    this.#early = [];
+    this.#host.giveWay(other);
+  }
+
+  #hear(message: TransportMessage): void {
+    const { topics } = this.#context;
+    if (this.#reader.take(message)) return;
+    if (message.topic === topics.arbiter) this.#hearArbiter(message.payload);
+    else if (this.#state === 'open') this.#host.heard(message);
+    else if (this.#state === 'reading') this.#keep(message);
+  }
+
+  #keep(message: TransportMessage): void {
+    if (this.#early.length < MOST_EARLY) this.#early.push(message);
+    else this.#context.log.warn(`too many messages at once: the one on ${message.topic} is dropped`);
+  }
+
+  #hearArbiter(payload: Uint8Array): void {
+    const message = payload.length === 0 ? undefined : readArbiter(payload).message;
+    const other = this.#otherIn(message);
+    if (this.#state === 'elsewhere') this.#hearElsewhere(message, payload.length === 0);
+    else if (this.#state !== 'open') return;
+    else if (message?.instance === this.#context.instance && message.online) this.#hasEcho = true;
+    // What was on its way before ours came is older than ours.
+    else if (other !== undefined && this.#hasEcho && !this.#isSole) this.#giveWay(other);
+    else if (other === undefined || this.#isSole) this.#host.overwritten();
+  }
+
+  /** Whoever clears the other's presence by hand says that nobody decides any more. */
+  #hearElsewhere(message: ArbiterMessage | undefined, isCleared: boolean): void {
+    if (message !== undefined) this.#host.giveWay(message);
+    if (!isCleared) return;
+    this.#isOurs = true;
+    void this.#reconnect();
+  }
+
+  /** Somebody else who is there and decides. Another instance of our own name is our own past. */
+  #otherIn(message: ArbiterMessage | undefined): ArbiterMessage | undefined {
+    if (message === undefined || !message.online || this.#isSole) return undefined;
+    const { requester, instance } = this.#context;
+    if (message.instance === instance) return undefined;
+    return message.requester === requester && this.#state === 'reading' ? undefined : message;
+  }
+}

@@ -1,0 +1,116 @@
+// Claims of the arbiter's own runtime: they come and are answered in process, and only those that are to survive a
+// restart are written down.
+import { refusal } from './arbiter-answers';
+import { ArbiterClaim, type ClaimKey, type Hearer } from './arbiter-claim';
+import type { Context } from './arbiter-context';
+import type { Decider } from './arbiter-decider';
+import { standingPart } from './arbiter-devices';
+import type { Publisher } from './arbiter-publisher';
+import { isRefusal, type Refusal, readWish } from './arbiter-wish';
+import type { ClaimMessage } from './messages';
+import { objectToResource } from './names';
+import { hashPayload } from './read-payload';
+
+export interface OwnAsk {
+  /** Unique in the world. */
+  readonly id: string;
+  readonly owner: ClaimKey;
+  readonly message: ClaimMessage;
+  readonly isKept: boolean;
+}
+
+export type OwnChange = Pick<ClaimMessage, 'priority' | 'value' | 'ttl' | 'renew'>;
+
+export interface OwnParts {
+  readonly context: Context;
+  readonly decider: Decider;
+  readonly hearer: Hearer;
+  /** `undefined` where there is no broker. */
+  readonly publisher: Publisher | undefined;
+}
+
+export class OwnClaims {
+  readonly #parts: OwnParts;
+  readonly #context: Context;
+
+  constructor(parts: OwnParts) {
+    this.#parts = parts;
+    this.#context = parts.context;
+  }
+
+  /** Makes a claim. The answers go to the hearer, maybe before this returns; a claim that cannot be one is refused. */
+  claim({ id, owner, message, isKept }: OwnAsk): ArbiterClaim | Refusal {
+    const { requester, rules } = this.#context;
+    const name = nameOf(owner);
+    const wish = readWish({ requester, name, isDevice: false }, message, rules);
+    if (isRefusal(wish)) return wish;
+    const claim = new ArbiterClaim({ id, requester, name, hearer: this.#parts.hearer }, message, wish);
+    claim.owner = owner;
+    claim.isKept = isKept && this.#parts.publisher !== undefined;
+    this.#parts.decider.claim(claim);
+    return claim;
+  }
+
+  /** Changes a claim in place; a refused change leaves it as it was. */
+  update(claim: ArbiterClaim, change: OwnChange): void {
+    const { decider, hearer } = this.#parts;
+    decider.catchUp();
+    if (!claim.isAlive) return;
+    const { requester, rules } = this.#context;
+    const message = { ...claim.message, ...defined(change) };
+    const wish = readWish({ requester, name: claim.name, isDevice: false }, message, rules);
+    if (isRefusal(wish)) {
+      hearer.hear(claim, refusal(claim, wish));
+      return;
+    }
+    decider.update(claim, {
+      message: standingPart(message),
+      priority: change.priority === undefined ? undefined : wish.priority,
+      value: change.value,
+      renew: change.renew === true,
+      ttl: change.ttl === undefined ? undefined : wish.ttl,
+    });
+  }
+
+  yield(claim: ArbiterClaim): void {
+    const { decider } = this.#parts;
+    decider.catchUp();
+    if (claim.phase === 'revoking') decider.yield(claim);
+  }
+
+  release(claim: ArbiterClaim): void {
+    const { decider } = this.#parts;
+    decider.catchUp();
+    if (claim.isAlive) decider.release(claim);
+  }
+
+  /** Whether it is to survive a restart. */
+  keep(claim: ArbiterClaim, isKept: boolean): void {
+    const { decider, publisher } = this.#parts;
+    if (publisher === undefined || claim.isKept === isKept || !claim.isAlive) return;
+    claim.isKept = isKept;
+    decider.noteOrder(claim);
+    if (isKept) publisher.noteAnswer(claim, claim.phase === 'held');
+    else publisher.forgetClaim(claim);
+    publisher.flushSoon();
+  }
+}
+
+/** Longer keys are shortened: the name must fit into a topic. */
+const LONGEST_KEY = 128;
+
+/** What follows our own name in the topics of a claim. */
+function nameOf({ path, key }: ClaimKey): string {
+  const name = `${path}/${key}`;
+  if (key.length <= LONGEST_KEY && objectToResource(name) === undefined) return name;
+  return `${path}/${hashPayload(Buffer.from(key))}`;
+}
+
+function defined(change: OwnChange): OwnChange {
+  const { priority, value, ttl } = change;
+  return {
+    ...(priority !== undefined && { priority }),
+    ...(value !== undefined && { value }),
+    ...(ttl !== undefined && { ttl }),
+  };
+}

@@ -1,0 +1,305 @@
+// What the arbiter publishes, in the order of each step: losers' answers, states, winners' answers. While there is no
+// broker it only keeps in mind what is to be retained, so that one that comes back can be told what it lacks.
+import type { Json } from '../core';
+import type { Timer } from '../protocol';
+import { spellAnswer } from './arbiter-answers';
+import type { ArbiterClaim } from './arbiter-claim';
+import type { Complaints } from './arbiter-complaints';
+import type { Context } from './arbiter-context';
+import { spellOwnClaim } from './arbiter-own-message';
+import { type Place, Retained } from './arbiter-retained';
+import type { States } from './arbiter-states';
+import type { Transport } from './transport';
+
+/** So many messages may be on their way; what comes of more is told, as it is then, when there is place again. */
+const MOST_IN_FLIGHT = 1_000;
+/** Of the audit stream so much is kept until it can be sent; then the oldest is dropped. */
+const MOST_EVENTS = 1_000;
+/** The token floor is raised by that much, in ms of the wall clock, before a token above it is told. */
+const FLOOR_BLOCK = 60_000;
+
+/** How long a broker is waited for at the end. */
+const GOODBYE_MS = 2_000;
+
+export interface PublisherParts {
+  readonly context: Context;
+  readonly transport: Transport;
+  readonly states: States;
+  readonly complaints: Complaints;
+  /** The greatest token given so far. */
+  readonly lastToken: () => number;
+}
+
+export class Publisher {
+  readonly #parts: PublisherParts;
+  readonly #context: Context;
+  #isOpen = false;
+  #inFlight = 0;
+  readonly #retained = new Retained();
+  #tokenFloor = 0;
+  readonly #losing = new Set<ArbiterClaim>();
+  readonly #winning = new Set<ArbiterClaim>();
+  readonly #holds = new Set<string>();
+  readonly #waits = new Set<string>();
+  readonly #forgotten = new Set<string>();
+  #events: string[] = [];
+  #allLanded: () => void = () => {};
+  #timer: Timer | undefined;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+    this.#context = parts.context;
+  }
+
+  /** No token above it was told so far. */
+  get tokenFloor(): number {
+    return this.#tokenFloor;
+  }
+
+  noteAnswer(claim: ArbiterClaim, hasWon: boolean): void {
+    this.#losing.delete(claim);
+    this.#winning.delete(claim);
+    (hasWon ? this.#winning : this.#losing).add(claim);
+  }
+
+  noteState(resource: string, isHold: boolean): void {
+    this.#forgotten.delete(resource);
+    (isHold ? this.#holds : this.#waits).add(resource);
+  }
+
+  /** A free resource is shown no longer. */
+  noteForgotten(resource: string): void {
+    this.#holds.delete(resource);
+    this.#waits.delete(resource);
+    this.#forgotten.add(resource);
+    this.flushSoon();
+  }
+
+  noteEvent(text: string): void {
+    if (!this.#isOpen) return;
+    this.#events.push(text);
+    if (this.#events.length > MOST_EVENTS) this.#events.shift();
+  }
+
+  /** Publishes what was noted when the running turn is over. */
+  flushSoon(): void {
+    this.#timer ??= this.#context.clock.setTimer(0, () => {
+      this.#timer = undefined;
+      this.#flushAll();
+    });
+  }
+
+  /** Publishes what was noted at once, but for changes that only concern waiters. */
+  flush(): void {
+    if (this.#losing.size + this.#holds.size + this.#winning.size > 0) this.#flushStep();
+    if (this.#waits.size + this.#forgotten.size + this.#events.length > 0) this.flushSoon();
+  }
+
+  /** Publishes what is not retained; who does not hear it now never will. */
+  send(topic: string, text: string): void {
+    if (this.#isOpen) this.#publish(topic, text, { qos: 1, retain: false });
+  }
+
+  /** Has the broker retain something of its own account, before everything else. */
+  put(topic: string, text: string): void {
+    this.#put(topic, text, 'first');
+  }
+
+  /** Has the broker retain the answer to a claim that never was one. */
+  putAnswer(requester: string, name: string, text: string): void {
+    this.#put(this.#context.topics.answer(requester, name), text, 'loser');
+  }
+
+  /** Has the broker forget a device's claim that ended, and the answer to it. */
+  purge(requester: string, name: string): void {
+    const { topics } = this.#context;
+    if (this.#isOpen) this.#publish(topics.claim(requester, name), '', { qos: 1, retain: true });
+    this.clear(topics.answer(requester, name));
+  }
+
+  /** Publishes again what somebody else has overwritten. */
+  repeat(topic: string): void {
+    const text = this.#retained.textOf(topic);
+    if (this.#isOpen && text !== undefined) this.#publish(topic, text, { qos: 1, retain: true });
+  }
+
+  clear(topic: string): void {
+    const wasThere = this.#retained.clear(topic);
+    if (wasThere && this.#isOpen) this.#publish(topic, '', { qos: 1, retain: true });
+  }
+
+  /** Begins a term: no token up to the floor will be given. */
+  begin(tokenFloor: number): void {
+    this.#putTerm(tokenFloor);
+  }
+
+  /** Takes for granted that the broker retains this answer. */
+  adopt(topic: string, text: string, place: 'loser' | 'winner'): void {
+    this.#retained.put(topic, text, place);
+    this.#retained.acknowledge(topic);
+  }
+
+  /** Whether the broker once had what it is to retain there. */
+  wasAcknowledged(topic: string): boolean {
+    return this.#retained.wasAcknowledged(topic);
+  }
+
+  /** Begins to publish: the broker, which retains what is `there` of ours, is told what it lacks. */
+  open(there: ReadonlyMap<string, string>): void {
+    this.#flushAll();
+    this.#isOpen = true;
+    for (const [topic, text] of this.#retained.differences(there)) {
+      this.#publish(topic, text, { qos: 1, retain: true });
+    }
+  }
+
+  /** There is no broker to publish to. */
+  close(): void {
+    this.#isOpen = false;
+    this.#events = [];
+  }
+
+  /** Somebody else decides: nothing there is ours any more. */
+  forget(): void {
+    this.close();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const pending of [this.#losing, this.#winning, this.#holds, this.#waits, this.#forgotten])
+      pending.clear();
+    this.#retained.forget();
+  }
+
+  /** Publishes what is left, with a floor that wastes no tokens; resolves when it has landed, or nobody answers. */
+  async finish(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#flushAll();
+    this.#putTerm(this.#parts.lastToken());
+    await this.#landed();
+    this.close();
+  }
+
+  #flushAll(): void {
+    this.#flushStep();
+    for (const resource of this.#take(this.#waits)) this.#putState(resource);
+    for (const resource of this.#take(this.#forgotten)) this.#clearState(resource);
+    const { topics } = this.#context;
+    for (const text of this.#events) this.#publish(topics.event, text, { qos: 0, retain: false });
+    this.#events = [];
+  }
+
+  #flushStep(): void {
+    const lastToken = this.#parts.lastToken();
+    if (lastToken > this.#tokenFloor) this.#putTerm(lastToken + FLOOR_BLOCK);
+    for (const claim of this.#take(this.#losing)) this.#putClaim(claim);
+    for (const resource of this.#take(this.#holds)) this.#putState(resource);
+    for (const claim of this.#take(this.#winning)) this.#putClaim(claim);
+  }
+
+  *#take<Thing>(things: Set<Thing>): Generator<Thing, void, undefined> {
+    for (const thing of things) {
+      if (this.#inFlight >= MOST_IN_FLIGHT) return;
+      things.delete(thing);
+      yield thing;
+    }
+  }
+
+  #putTerm(tokenFloor: number): void {
+    this.#tokenFloor = tokenFloor;
+    const { topics, epoch } = this.#context;
+    this.#put(topics.term, JSON.stringify({ epoch, tokenFloor }), 'first');
+  }
+
+  #putClaim(claim: ArbiterClaim): void {
+    if (claim.answer === undefined) return;
+    const topic = this.#answerTopic(claim);
+    const text = spellAnswer(claim, claim.answer, this.#context.clock.now());
+    if (claim.isDevice && claim.leaving !== undefined) this.send(topic, text);
+    if (claim.isAlive || (claim.isDevice && claim.leaving === undefined)) {
+      if (!claim.isDevice) this.#put(this.#claimTopic(claim), spellOwnClaim(claim), 'loser');
+      this.#put(topic, text, claim.phase === 'held' ? 'winner' : 'loser');
+    } else if (claim.leaving !== 'replaced') {
+      this.forgetClaim(claim);
+    }
+  }
+
+  /** Has the broker forget a claim of our own, or the answer to one that was withdrawn. */
+  forgetClaim(claim: ArbiterClaim): void {
+    if (!claim.isDevice) this.clear(this.#claimTopic(claim));
+    this.clear(this.#answerTopic(claim));
+  }
+
+  #putState(resource: string): void {
+    const { topics, rules } = this.#context;
+    const state = this.#parts.states.of(resource);
+    this.#put(topics.state(resource), JSON.stringify(state), 'state');
+    if (!rules.plainText) return;
+    this.#putPlain(topics.holder(resource), state.holder ?? '');
+    this.#putPlain(topics.value(resource), plain(state.value));
+  }
+
+  #clearState(resource: string): void {
+    const { topics } = this.#context;
+    this.clear(topics.state(resource));
+    this.clear(topics.holder(resource));
+    this.clear(topics.value(resource));
+  }
+
+  #putPlain(topic: string, text: string): void {
+    if (text === '') this.clear(topic);
+    else this.#put(topic, text, 'state');
+  }
+
+  #put(topic: string, text: string, place: Place): void {
+    const isNew = this.#retained.put(topic, text, place);
+    if (isNew && this.#isOpen) this.#publish(topic, text, { qos: 1, retain: true });
+  }
+
+  #publish(topic: string, text: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void {
+    const { transport, complaints } = this.#parts;
+    this.#inFlight++;
+    transport.publish(topic, text, options).then(
+      () => {
+        if (options.retain) this.#retained.acknowledge(topic);
+        this.#land();
+      },
+      (error: unknown) => {
+        // What is lost with the connection is made up for when there is one again.
+        if (transport.connected) complaints.warn(topic, `the broker refuses a message on ${topic}: ${error}`);
+        this.#land();
+      },
+    );
+  }
+
+  /** Everything has landed, or has had time enough. */
+  #landed(): Promise<void> {
+    if (this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#context.clock.setTimer(GOODBYE_MS, resolve);
+      this.#allLanded = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #land(): void {
+    this.#inFlight--;
+    if (this.#inFlight === 0) this.#allLanded();
+    if (this.#isOpen && this.#inFlight === MOST_IN_FLIGHT / 2) this.#flushAll();
+  }
+
+  #answerTopic({ requester, name }: ArbiterClaim): string {
+    return this.#context.topics.answer(requester, name);
+  }
+
+  #claimTopic({ requester, name }: ArbiterClaim): string {
+    return this.#context.topics.claim(requester, name);
+  }
+}
+
+/** For devices that cannot read JSON: a text as it is. */
+function plain(value: Json | undefined): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,168 @@
+// Brings the lock table and the broker's store together: after a restart by what the store tells of before, after a lost
+// connection by what the store lacks or has anew.
+import type { RestoredClaim } from '../core';
+import { type ArbiterClaim, type ClaimKey, deviceClaimId, type Hearer } from './arbiter-claim';
+import type { Complaints } from './arbiter-complaints';
+import type { Context } from './arbiter-context';
+import type { Decider } from './arbiter-decider';
+import type { Addressee, Devices } from './arbiter-devices';
+import type { Finds } from './arbiter-found';
+import type { Graves } from './arbiter-graves';
+import { findAbsent, type Past, recall } from './arbiter-past';
+import type { Publisher } from './arbiter-publisher';
+import type { Remembered } from './arbiter-remember';
+import type { States } from './arbiter-states';
+
+export interface RebuildParts {
+  readonly context: Context;
+  readonly decider: Decider;
+  readonly states: States;
+  readonly devices: Devices;
+  readonly publisher: Publisher;
+  readonly graves: Graves;
+  readonly complaints: Complaints;
+  readonly hearer: Hearer;
+}
+
+export class Rebuilder {
+  readonly #parts: RebuildParts;
+  #hasRebuilt = false;
+
+  constructor(parts: RebuildParts) {
+    this.#parts = parts;
+  }
+
+  /** Devices' claims that should be there and are not. */
+  absentIn(finds: Finds): readonly Addressee[] {
+    if (!this.#hasRebuilt) return findAbsent(finds, this.#parts.context.requester);
+    const { graves } = this.#parts;
+    const backed = this.#devicesClaims().filter((claim) => !claim.isUnbacked);
+    return [...backed, ...graves.all()].filter((known) => !isThere(finds, known));
+  }
+
+  /** Decides from now on by all that was found. */
+  rebuild(finds: Finds): void {
+    if (this.#hasRebuilt) this.#resync(finds);
+    else this.#restore(finds);
+    this.#hasRebuilt = true;
+  }
+
+  /** Somebody else decides: what is found next is all that is known. */
+  forget(): void {
+    this.#hasRebuilt = false;
+  }
+
+  #restore(finds: Finds): void {
+    const { context, decider, publisher, hearer, complaints } = this.#parts;
+    const past = recall(finds, context, hearer, (owner) => this.#isTaken(owner));
+    for (const oddity of past.oddities) complaints.warn(oddity, oddity);
+    context.epoch = Math.max(context.epoch, past.epoch) + 1;
+    const tokenFloor = Math.max(past.tokenFloor, decider.lastToken);
+    publisher.begin(tokenFloor);
+    this.#bury(past);
+    const { remembered } = past;
+    for (const { claim } of remembered) if (!claim.isDevice) hearer.recall(claim);
+    const restored = remembered.map((memory) => this.#giveWay(memory.restored));
+    const claims = remembered.map(({ claim }) => claim);
+    decider.restore([...restored, ...this.#presentAfter(restored)], claims, tokenFloor);
+    for (const memory of remembered) this.#answer(memory);
+    for (const { resource } of finds.states) this.#showFree(resource);
+    this.#hearNews(finds, remembered);
+  }
+
+  /** What flows have claimed since the start, without a broker, came after everything before. */
+  #presentAfter(restored: readonly RestoredClaim[]): readonly RestoredClaim[] {
+    const { table } = this.#parts.decider;
+    const last = restored.reduce((order, claim) => Math.max(order, claim.order), 0);
+    return [...table.claims()].map((view) => ({
+      ...view,
+      order: last + view.order,
+      written: undefined,
+      since: table.resource(view.resources[0] ?? '')?.since,
+      ...(view.state === 'waiting' && { tokens: undefined }),
+    }));
+  }
+
+  /** A hold of before is one no more when somebody has the resource by now. */
+  #giveWay(restored: RestoredClaim): RestoredClaim {
+    const isHeldByOther = restored.resources.some((resource) => {
+      const holder = this.#parts.decider.resource(resource)?.locker;
+      return holder !== undefined && holder !== restored.locker;
+    });
+    return isHeldByOther ? { ...restored, tokens: undefined } : restored;
+  }
+
+  /** An answer that is still right is not given again. */
+  #answer({ claim, answer }: Remembered): void {
+    const { publisher, context } = this.#parts;
+    if (!claim.isAlive) return;
+    const isRight =
+      answer?.answer.result === claim.answer?.result && answer?.answer.token === claim.answer?.token;
+    const place = claim.phase === 'held' ? 'winner' : 'loser';
+    if (claim.isDevice && answer !== undefined && isRight) {
+      publisher.adopt(context.topics.answer(claim.requester, claim.name), answer.text, place);
+    } else {
+      publisher.noteAnswer(claim, claim.phase === 'held');
+    }
+  }
+
+  #bury({ dead }: Past): void {
+    const { graves, publisher, context } = this.#parts;
+    for (const grave of dead) {
+      graves.add(grave);
+      publisher.adopt(context.topics.answer(grave.requester, grave.name), grave.text, 'loser');
+    }
+  }
+
+  #showFree(resource: string): void {
+    const { decider, states, publisher } = this.#parts;
+    if (decider.resource(resource) !== undefined) return;
+    states.note(resource);
+    publisher.noteState(resource, true);
+  }
+
+  #hearNews(finds: Finds, remembered: readonly Remembered[]): void {
+    const { devices } = this.#parts;
+    const known = new Set(remembered.filter(({ hasNews }) => !hasNews).map(({ claim }) => claim.id));
+    for (const [id, found] of finds.claims) {
+      if (found.requester !== this.#own && !known.has(id)) devices.heard(found, found.payload, true);
+    }
+  }
+
+  #resync(finds: Finds): void {
+    const { devices, graves } = this.#parts;
+    for (const claim of this.#devicesClaims()) {
+      claim.isUnbacked = !isThere(finds, claim) && (claim.isUnbacked || this.#wasLost(finds, claim));
+      if (!isThere(finds, claim) && !claim.isUnbacked) devices.withdraw(claim);
+    }
+    for (const dead of graves.all()) if (!isThere(finds, dead)) devices.withdraw(dead);
+    this.#hearNews(finds, []);
+  }
+
+  /** The store has lost more than the claim: it came back empty or old, and nobody has withdrawn anything. */
+  #wasLost(finds: Finds, { requester, name }: ArbiterClaim): boolean {
+    const { publisher, context } = this.#parts;
+    if (finds.term === undefined) return true;
+    const wasAnswered = publisher.wasAcknowledged(context.topics.answer(requester, name));
+    return wasAnswered && !finds.answers.has(deviceClaimId(requester, name));
+  }
+
+  #devicesClaims(): readonly ArbiterClaim[] {
+    return [...this.#parts.decider.claims.values()].filter((claim) => claim.isDevice);
+  }
+
+  #isTaken({ path, key }: ClaimKey): boolean {
+    for (const { owner } of this.#parts.decider.claims.values()) {
+      if (owner?.path === path && owner.key === key) return true;
+    }
+    return false;
+  }
+
+  get #own(): string {
+    return this.#parts.context.requester;
+  }
+}
+
+function isThere({ claims }: Finds, { requester, name }: Addressee): boolean {
+  return claims.has(deviceClaimId(requester, name));
+}

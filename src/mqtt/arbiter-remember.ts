@@ -1,0 +1,191 @@
+// One claim of before a restart, put together from its traces: its message, its hold, the last answer to it.
+import type { By, Now, RestoredClaim } from '../core';
+import {
+  ArbiterClaim,
+  claimCommand,
+  deviceClaimId,
+  type Hearer,
+  ownLocker,
+  sharedLocker,
+  type Wish,
+} from './arbiter-claim';
+import type { Context } from './arbiter-context';
+import { standingPart } from './arbiter-devices';
+import type { FoundAnswer, FoundClaim, FoundHold } from './arbiter-found';
+import { isOver } from './arbiter-graves';
+import { isRefusal, readWish } from './arbiter-wish';
+import type { Answer, Cause, ClaimMessage, HoldingClaim } from './messages';
+
+/** What is there of a claim. */
+export interface Traces {
+  /** Requester and name, joined. */
+  readonly key: string;
+  readonly found: FoundClaim;
+  readonly hold: FoundHold | undefined;
+  readonly answer: FoundAnswer | undefined;
+  /** The answer is about this very message. */
+  readonly isAnswered: boolean;
+}
+
+/** A claim to be given back to the lock table. */
+export interface Remembered {
+  readonly claim: ArbiterClaim;
+  readonly restored: RestoredClaim;
+  readonly answer: FoundAnswer | undefined;
+  /** Its message is not the one that the answer is about, so that it is to be acted on as if it came now. */
+  readonly hasNews: boolean;
+}
+
+export interface Recalling {
+  readonly context: Context;
+  /** Of our own runtime. */
+  readonly hearer: Hearer;
+  readonly now: Now;
+  /** The greatest order that is known; those of unknown order come after it. */
+  lastOrder: number;
+  isCredible(token: number): boolean;
+}
+
+const FARTHEST_COUNT = 2 ** 48;
+
+/** A number that went on counting from there would come to an end; such a one is ignored. */
+export function credibleCount(count: number | undefined): number {
+  return count !== undefined && count < FARTHEST_COUNT ? count : 0;
+}
+
+/** `undefined` for a claim that was not one before: it is to be acted on as if it came now. */
+export function remember(traces: Traces, recalling: Recalling): Remembered | undefined {
+  const isOwn = traces.found.requester === recalling.context.requester;
+  const claim = isOwn ? rememberOwn(traces, recalling) : rememberDevices(traces, recalling);
+  if (claim === undefined) return undefined;
+  const { answer, hold } = traces;
+  claim.hash = isOwn ? undefined : answer?.answer.hash;
+  claim.isRestored = true;
+  claim.wasGranted = hold !== undefined || (answer !== undefined && tellsOfGrant(answer.answer));
+  const hasNews = !isOwn && claim.hash !== traces.found.hash;
+  return { claim, restored: place(claim, traces, recalling), answer, hasNews };
+}
+
+/** Of our own claims those go on that are retained; the others went with their session. */
+function rememberOwn({ found, hold }: Traces, { context, hearer }: Recalling): ArbiterClaim | undefined {
+  const { message, requester, name, owner } = found;
+  const id = message?.id;
+  if (message === undefined || id === undefined || owner === undefined) return undefined;
+  const wish =
+    hold !== undefined && hold.claim.id === id
+      ? wishOfHold(hold.claim, context)
+      : readWish({ requester, name, isDevice: false }, message, context.rules);
+  if (isRefusal(wish)) return undefined;
+  const claim = new ArbiterClaim({ id, requester, name, hearer }, standingPart(message), wish);
+  claim.owner = owner;
+  claim.isKept = true;
+  return claim;
+}
+
+function rememberDevices(traces: Traces, { context }: Recalling): ArbiterClaim | undefined {
+  const { found, hold, answer } = traces;
+  const { requester, name } = found;
+  const origin = { id: deviceClaimId(requester, name), requester, name, hearer: undefined };
+  if (hold !== undefined) {
+    return new ArbiterClaim(origin, messageOfHold(traces, hold.claim), wishOfHold(hold.claim, context));
+  }
+  if (found.message === undefined || answer === undefined || isOver(answer.answer)) return undefined;
+  const message = answer.answer.wish ?? { ...standingPart(found.message), id: answer.answer.id };
+  const wish = readWish({ requester, name, isDevice: true }, message, context.rules);
+  return isRefusal(wish) ? undefined : new ArbiterClaim(origin, message, wish);
+}
+
+function wishOfHold({ requester, locker, resources, priority, ttl }: HoldingClaim, { rules }: Context): Wish {
+  const actsAs = rules.policy.actsAs(requester, resources);
+  const identity = actsAs === locker ? sharedLocker(actsAs) : ownLocker(requester, locker);
+  return { resources, locker, identity, priority, ttl: ttl ?? Infinity };
+}
+
+/** What stood of its messages; where they cannot tell, what the hold tells. */
+function messageOfHold({ found, answer, isAnswered }: Traces, held: HoldingClaim): ClaimMessage {
+  const { wish } = answer?.answer ?? {};
+  if (wish !== undefined) return wish;
+  if (found.message !== undefined && (isAnswered || answer === undefined)) return standingPart(found.message);
+  const { resources, locker, priority, value, ttl, grace, standing } = held;
+  const id = answer?.answer.id;
+  return { ...{ id, resources, locker, priority, value, ttl, grace }, once: !standing };
+}
+
+function place(claim: ArbiterClaim, traces: Traces, recalling: Recalling): RestoredClaim {
+  const { context, now } = recalling;
+  const answer = traces.answer?.answer;
+  const hold = matchingHold(claim, traces);
+  const held = hold?.claim;
+  const session = claim.isDevice ? undefined : context.instance;
+  const { type: _type, timeout, ...asked } = claimCommand(claim, session);
+  const tokens = tokensOf(claim, hold, recalling);
+  return {
+    ...asked,
+    priority: claim.priority,
+    value: held === undefined ? claim.message.value : held.value,
+    standing: held?.standing ?? claim.isStanding,
+    ttl: claim.ttl,
+    order: credibleCount(held?.order ?? answer?.order) || ++recalling.lastOrder,
+    expires: expiryOf(claim, held ?? answer, now),
+    waitUntil: claim.wasGranted ? Infinity : waitOf(answer, timeout, now),
+    grantedBefore: claim.wasGranted,
+    ...(credibleCount(held?.written) > 0 && { written: credibleCount(held?.written) }),
+    ...(tokens !== undefined && { tokens }),
+    ...(hold?.since !== undefined && { since: hold.since }),
+    ...(tokens !== undefined && answer?.result === 'revoking' && revocationOf(answer, now)),
+  };
+}
+
+function matchingHold(claim: ArbiterClaim, { hold }: Traces): FoundHold | undefined {
+  return claim.isDevice || hold?.claim.id === claim.id ? hold : undefined;
+}
+
+/** Rule 8: a hold that one of its resources' states does not tell of is none. */
+function tokensOf(
+  claim: ArbiterClaim,
+  hold: FoundHold | undefined,
+  { isCredible }: Recalling,
+): readonly number[] | undefined {
+  const tokens = claim.resources.map((resource) => hold?.tokens.get(resource) ?? 0);
+  return tokens.every((token) => token > 0 && isCredible(token)) ? tokens : undefined;
+}
+
+/**
+ * The time without an arbiter counts, as far as the wall clock tells: a lease ends when people were told it would. But
+ * no lease becomes longer than what was left of it, whatever the clock shows now.
+ */
+function expiryOf(claim: ArbiterClaim, written: Written | undefined, now: Now): number {
+  if (claim.ttl === Infinity) return Infinity;
+  const left = Math.min(written?.remaining ?? claim.ttl, wallLeft(written?.expires, now));
+  return now.monotonic + left;
+}
+
+type Written = Pick<Answer, 'expires' | 'remaining'>;
+
+function wallLeft(time: string | undefined, now: Now): number {
+  return time === undefined ? Infinity : Date.parse(time) - now.wall;
+}
+
+function waitOf(answer: Answer | undefined, timeout: number | undefined, now: Now): number {
+  if (timeout === undefined) return Infinity;
+  return now.monotonic + Math.max(0, Math.min(timeout, wallLeft(answer?.until, now)));
+}
+
+function revocationOf(answer: Answer, now: Now): Pick<RestoredClaim, 'until' | 'revokedBy'> {
+  const left = Math.min(answer.remaining ?? 0, wallLeft(answer.expires, now));
+  return { until: now.monotonic + left, revokedBy: byOf(answer.by) };
+}
+
+function byOf(cause: Cause | undefined): By {
+  const { locker = '', requester, priority } = cause ?? {};
+  const identity = requester === undefined ? locker : ownLocker(requester, locker);
+  return {
+    locker: identity,
+    ...(requester !== undefined && { requester }),
+    ...(priority !== undefined && { priority }),
+  };
+}
+
+function tellsOfGrant({ result }: Answer): boolean {
+  return result === 'granted' || result === 'revoking' || result === 'requeued';
+}

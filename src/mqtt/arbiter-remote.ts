@@ -1,0 +1,113 @@
+// The arbiter's dealings with a broker: what arrives is acted on, what was before is brought together with what is, and
+// our presence is shown.
+import type { ArbiterClaim } from './arbiter-claim';
+import type { Context } from './arbiter-context';
+import { type Addressee, type DeviceParts, Devices } from './arbiter-devices';
+import type { Force } from './arbiter-force';
+import type { Finds } from './arbiter-found';
+import { Link, type LinkHost } from './arbiter-link';
+import { Rebuilder, type RebuildParts } from './arbiter-rebuild';
+import type { Answer, ArbiterMessage } from './messages';
+import type { Transport, TransportMessage, Will } from './transport';
+
+/** What the arbiter wants to know of its broker. */
+export interface RemoteHost {
+  /** All that was before is in the lock table. */
+  rebuilt(): void;
+  /** What is decided is published, or why not. */
+  publishing(isPublishing: boolean, reason: string | undefined, isRefused: boolean): void;
+  giveWay(other: ArbiterMessage): void;
+  /** The settings in force, for everybody to see. */
+  settings(): ArbiterMessage['settings'];
+}
+
+export interface RemoteParts extends DeviceParts, Omit<RebuildParts, 'devices'> {
+  readonly force: Force;
+  readonly transport: Transport;
+  readonly isSole: boolean;
+  readonly host: RemoteHost;
+}
+
+export class Remote implements LinkHost {
+  readonly #parts: RemoteParts;
+  readonly #context: Context;
+  readonly #devices: Devices;
+  readonly #rebuilder: Rebuilder;
+  readonly #link: Link;
+
+  constructor(parts: RemoteParts) {
+    this.#parts = parts;
+    this.#context = parts.context;
+    this.#devices = new Devices(parts);
+    this.#rebuilder = new Rebuilder({ ...parts, devices: this.#devices });
+    const { context, transport, isSole, publisher } = parts;
+    this.#link = new Link({ context, transport, isSole, host: this, tokenFloor: () => publisher.tokenFloor });
+  }
+
+  start(): void {
+    this.#link.start();
+  }
+
+  /** Says goodbye, and resolves when that has arrived or nobody is there. */
+  async stop(): Promise<void> {
+    const { publisher } = this.#parts;
+    publisher.put(this.#context.topics.arbiter, this.#link.presence(false));
+    await publisher.finish();
+    await this.#link.stop();
+  }
+
+  will(): Will | undefined {
+    return this.#link.will();
+  }
+
+  /** Shows the settings that are in force now. */
+  showPresence(): void {
+    const { publisher, host } = this.#parts;
+    publisher.put(this.#context.topics.arbiter, this.#link.presence(true, host.settings()));
+  }
+
+  /** A device's further message was refused; the answer to its claim stands. */
+  refuse({ requester, name }: ArbiterClaim, answer: Answer): void {
+    this.#parts.publisher.send(this.#context.topics.answer(requester, name), JSON.stringify(answer));
+  }
+
+  absentIn(finds: Finds): readonly Addressee[] {
+    return this.#rebuilder.absentIn(finds);
+  }
+
+  opened(finds: Finds): void {
+    const { publisher, host } = this.#parts;
+    this.#rebuilder.rebuild(finds);
+    this.showPresence();
+    publisher.open(finds.ours);
+    host.rebuilt();
+    host.publishing(true, undefined, false);
+  }
+
+  closed(reason: string | undefined, isRefused: boolean): void {
+    this.#parts.publisher.close();
+    this.#parts.host.publishing(false, reason, isRefused);
+  }
+
+  giveWay(other: ArbiterMessage): void {
+    this.#rebuilder.forget();
+    this.#parts.host.giveWay(other);
+  }
+
+  heard({ topic, payload, retain }: TransportMessage): void {
+    const parsed = this.#context.topics.parse(topic);
+    if (parsed?.kind === 'claim') {
+      // What our own runtime claims it does not claim over the broker.
+      if (parsed.requester !== this.#context.requester) this.#devices.heard(parsed, payload, retain);
+    } else if (parsed?.kind === 'force') {
+      this.#parts.force.heard(parsed.requester, parsed.resource, payload, retain);
+    } else if (parsed?.kind === 'malformed' && parsed.of === 'claim') {
+      this.#devices.heardMalformed(parsed, payload);
+    }
+    this.#parts.publisher.flush();
+  }
+
+  overwritten(): void {
+    this.#parts.publisher.repeat(this.#context.topics.arbiter);
+  }
+}

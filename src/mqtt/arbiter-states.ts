@@ -1,0 +1,173 @@
+// The states of resources as everybody may see them, and how long a free one is still shown.
+import type { ClaimView, Now, ResourceView } from '../core';
+import type { Timer } from '../protocol';
+import { lockerOf } from './arbiter-claim';
+import { type Context, iso, isoAt } from './arbiter-context';
+import type { Decider } from './arbiter-decider';
+import type { HoldingClaim, ResourceState, WaitingClaim } from './messages';
+
+/** Beyond that many, the longest free are forgotten early. */
+const MOST_FREE = 10_000;
+
+export class States {
+  readonly #context: Context;
+  readonly #decider: Decider;
+  readonly #forget: (resource: string) => void;
+  /** Resources without claims that are still shown, and since when (monotonic ms): the longest free first. */
+  readonly #free = new Map<string, number>();
+  #timer: Timer | undefined;
+
+  /** `forget` is told when a free resource is shown no longer. */
+  constructor(context: Context, decider: Decider, forget: (resource: string) => void) {
+    this.#context = context;
+    this.#decider = decider;
+    this.#forget = forget;
+  }
+
+  /** To be told of every change, and of what an earlier arbiter has left. */
+  note(resource: string): void {
+    if (this.#free.size > 0) this.#free.delete(resource);
+    if (this.#decider.resource(resource) !== undefined) return;
+    this.#free.set(resource, this.#context.clock.now().monotonic);
+    if (this.#free.size > MOST_FREE) this.#forgetLongestFree();
+    this.#timer ??= this.#startTimer(this.#context.timing.freeState);
+  }
+
+  of(resource: string): ResourceState {
+    const view = this.#decider.resource(resource);
+    return view === undefined ? this.#freeState(resource) : this.#stateOf(view);
+  }
+
+  /** Every resource that is shown: with claims, free since a short time, or with a default value. */
+  *all(): Generator<ResourceState, void, undefined> {
+    const names = new Set(this.#decider.table.resources());
+    for (const name of this.#free.keys()) names.add(name);
+    for (const name of this.#context.rules.defaults.keys()) names.add(name);
+    for (const name of names) yield this.of(name);
+  }
+
+  /** The names of those with a retained state. */
+  *shown(): Generator<string, void, undefined> {
+    yield* this.#decider.table.resources();
+    yield* this.#free.keys();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #freeState(resource: string): ResourceState {
+    const value = this.#context.rules.defaults.get(resource);
+    return {
+      v: 1,
+      resource,
+      state: 'free',
+      ...(value !== undefined && { value }),
+      claims: [],
+      waiting: [],
+      waitingCount: 0,
+      epoch: this.#context.epoch,
+    };
+  }
+
+  #stateOf(view: ResourceView): ResourceState {
+    const now = this.#context.clock.now();
+    const { resource, state, waitingCount } = view;
+    const value = view.value ?? (state === 'free' ? this.#context.rules.defaults.get(resource) : undefined);
+    return {
+      v: 1,
+      resource,
+      state,
+      ...this.#holdOf(view, now),
+      ...(value !== undefined && { value }),
+      claims: view.claims.flatMap((id) => this.#holdingClaim(id, now)),
+      waiting: view.waiting.map((waiter) => this.#waitingClaim(waiter)),
+      waitingCount,
+      epoch: this.#context.epoch,
+    };
+  }
+
+  #holdOf(
+    { locker, priority, token, since, claims, expires }: ResourceView,
+    now: Now,
+  ): Partial<ResourceState> {
+    if (locker === undefined || priority === undefined || since === undefined) return {};
+    const requester = this.#decider.claims.get(claims[0] ?? '')?.requester;
+    return {
+      holder: lockerOf(locker),
+      ...(requester !== undefined && { requester }),
+      priority,
+      ...this.#levelOf(priority),
+      token,
+      since: iso(since),
+      ...leaseOf(expires, now),
+    };
+  }
+
+  #holdingClaim(id: string, now: Now): readonly HoldingClaim[] {
+    const claim = this.#decider.claims.get(id);
+    const view = this.#decider.table.claim(id);
+    if (claim === undefined || view === undefined) return [];
+    const { value, session, priority, order, written, standing, ttl, grace, resources, expires } = view;
+    return [
+      {
+        id: claim.isDevice ? (claim.message.id ?? claim.name) : id,
+        requester: claim.requester,
+        name: claim.name,
+        ...(session !== undefined && { session }),
+        resources,
+        priority,
+        ...leaseOf(expires, now),
+        locker: claim.locker,
+        ...(value !== undefined && { value }),
+        order,
+        written,
+        standing,
+        ...(ttl !== Infinity && { ttl }),
+        ...(grace > 0 && { grace }),
+      },
+    ];
+  }
+
+  #waitingClaim({ locker, requester, priority }: ClaimViewOfWaiter): WaitingClaim {
+    return { locker: lockerOf(locker), requester, priority, ...this.#levelOf(priority) };
+  }
+
+  #levelOf(priority: number): { readonly level?: string } {
+    const level = this.#context.rules.levels.nameOf(priority);
+    return level === undefined ? {} : { level };
+  }
+
+  #startTimer(delay: number): Timer {
+    return this.#context.clock.setTimer(delay, () => this.#forgetOverdue());
+  }
+
+  #forgetOverdue(): void {
+    const now = this.#context.clock.now().monotonic;
+    const { freeState } = this.#context.timing;
+    this.#timer = undefined;
+    for (const [resource, since] of this.#free) {
+      if (since + freeState > now) {
+        this.#timer = this.#startTimer(since + freeState - now);
+        return;
+      }
+      this.#free.delete(resource);
+      this.#forget(resource);
+    }
+  }
+
+  #forgetLongestFree(): void {
+    const [longest] = this.#free.keys();
+    if (longest === undefined) return;
+    this.#free.delete(longest);
+    this.#forget(longest);
+  }
+}
+
+type ClaimViewOfWaiter = Pick<ClaimView, 'locker' | 'requester' | 'priority'>;
+
+function leaseOf(expires: number, now: Now): { readonly expires?: string; readonly remaining?: number } {
+  if (expires === Infinity) return {};
+  return { expires: isoAt(expires, now), remaining: Math.max(0, Math.round(expires - now.monotonic)) };
+}

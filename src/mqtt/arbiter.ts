@@ -1,0 +1,327 @@
+// The arbiter: owns the lock table, decides about every claim under a prefix, and is the single writer of what is
+// retained there. It knows no sockets and no clock but those that it is given; without a transport it decides for its own
+// runtime alone.
+import { DEFAULT_LIMITS, type Json } from '../core';
+import type { Timer } from '../protocol';
+import { Audit } from './arbiter-audit';
+import type { ArbiterClaim, Hearer } from './arbiter-claim';
+import { Complaints } from './arbiter-complaints';
+import { type ArbiterSettings, type Context, DEFAULT_TIMING, type Rules } from './arbiter-context';
+import { Decider, type Ears } from './arbiter-decider';
+import { Force } from './arbiter-force';
+import { type DeadClaim, Graves } from './arbiter-graves';
+import { type OwnAsk, type OwnChange, OwnClaims } from './arbiter-own';
+import { Publisher } from './arbiter-publisher';
+import { Remote, type RemoteHost } from './arbiter-remote';
+import { States } from './arbiter-states';
+import type { Refusal } from './arbiter-wish';
+import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
+import { topicsUnder } from './topics';
+import type { Transport, Will } from './transport';
+
+export interface ArbiterStatus {
+  /** `elsewhere`: somebody else decides, and claims of this runtime are refused. */
+  readonly phase: 'starting' | 'deciding' | 'elsewhere' | 'stopped';
+  /** What is decided is published, and devices are heard. */
+  readonly isPublishing: boolean;
+  /** Why it is not published, in words. */
+  readonly reason: string | undefined;
+  /** The broker is there, but does not let us write. */
+  readonly isRefused: boolean;
+  /** Who decides, if somebody else does. */
+  readonly other: ArbiterMessage | undefined;
+}
+
+export interface ArbiterOptions {
+  readonly settings: ArbiterSettings;
+  readonly hearer: Hearer;
+  /** `undefined`: nobody but this runtime. */
+  readonly transport?: Transport;
+  /** The broker is part of this process, so that nobody else can decide. */
+  readonly isSole?: boolean;
+}
+
+const DEFAULT_PREFIX = 'locks';
+
+export class Arbiter implements Ears, RemoteHost {
+  /** Resolves when it has rebuilt what was before, has given up waiting for the broker, or somebody else decides. */
+  readonly ready: Promise<void>;
+  readonly #beReady: () => void;
+  readonly #context: Context;
+  readonly #settings: ArbiterSettings;
+  readonly #hearer: Hearer;
+  readonly #decider: Decider;
+  readonly #states: States;
+  readonly #graves = new Graves();
+  readonly #audit: Audit;
+  readonly #force: Force;
+  readonly #own: OwnClaims;
+  readonly #publisher: Publisher | undefined;
+  readonly #remote: Remote | undefined;
+  #status: ArbiterStatus = {
+    phase: 'starting',
+    isPublishing: false,
+    reason: undefined,
+    isRefused: false,
+    other: undefined,
+  };
+  readonly #statusListeners = new Set<(status: ArbiterStatus) => void>();
+  readonly #stateListeners = new Set<(resource: string) => void>();
+  #startTimer: Timer | undefined;
+
+  /** Throws a `RangeError` for a prefix that cannot be one. */
+  constructor({ settings, hearer, transport, isSole = false }: ArbiterOptions) {
+    let beReady = () => {};
+    this.ready = new Promise((resolve) => {
+      beReady = resolve;
+    });
+    this.#beReady = beReady;
+    this.#settings = settings;
+    this.#hearer = hearer;
+    const context = contextOf(settings);
+    const decider = new Decider(context, settings.limits ?? {}, this);
+    const states = new States(context, decider, (resource) => this.#publisher?.noteForgotten(resource));
+    const complaints = new Complaints(context.log, context.clock);
+    const lastToken = () => decider.lastToken;
+    const publisher = transport && new Publisher({ context, transport, states, complaints, lastToken });
+    const stream = settings.audit === false ? undefined : publisher;
+    const audit = new Audit(context, stream && ((text) => stream.noteEvent(text)));
+    const parts = { context, decider, states, complaints, audit, hearer, graves: this.#graves };
+    this.#context = context;
+    this.#decider = decider;
+    this.#states = states;
+    this.#audit = audit;
+    this.#publisher = publisher;
+    this.#own = new OwnClaims({ ...parts, publisher });
+    const force = new Force({ ...parts, publisher });
+    this.#force = force;
+    if (transport === undefined || publisher === undefined) return;
+    const { claimsPerRequester: mostDead } = { ...DEFAULT_LIMITS, ...settings.limits };
+    this.#remote = new Remote({ ...parts, publisher, force, transport, isSole, mostDead, host: this });
+  }
+
+  get status(): ArbiterStatus {
+    return this.#status;
+  }
+
+  get rules(): Rules {
+    return this.#context.rules;
+  }
+
+  start(): void {
+    if (this.#remote === undefined) {
+      this.#decideAlone();
+      return;
+    }
+    const { clock, timing } = this.#context;
+    this.#startTimer = clock.setTimer(timing.startWait, () => this.#decideAlone());
+    this.#remote.start();
+  }
+
+  /** Ends what does not survive this process, says goodbye, and leaves nothing behind. Tells nobody of its end. */
+  async stop(): Promise<void> {
+    if (this.#status.phase === 'stopped') return;
+    this.#startTimer?.cancel();
+    const wasDeciding = this.#status.phase === 'deciding';
+    this.#setStatus({ phase: 'stopped' });
+    this.#stateListeners.clear();
+    if (wasDeciding) for (const claim of this.#passing()) this.#own.release(claim);
+    await this.#remote?.stop();
+    this.#decider.stop();
+    this.#states.stop();
+    this.#statusListeners.clear();
+  }
+
+  /** For the connection, which asks at each connect. */
+  will(): Will | undefined {
+    return this.#remote?.will();
+  }
+
+  /** Puts other rules into force for what comes from now on. */
+  setRules(rules: Rules): void {
+    this.#context.rules = rules;
+    if (this.#status.phase !== 'deciding') return;
+    for (const resource of this.#states.shown()) this.#publisher?.noteState(resource, true);
+    this.#remote?.showPresence();
+    this.#publisher?.flushSoon();
+  }
+
+  /** A claim of our own runtime, or why there is none. The hearer is told, maybe before this returns. */
+  claim(ask: OwnAsk): ArbiterClaim | Refusal {
+    const { phase, other } = this.#status;
+    if (phase === 'deciding') return this.#own.claim(ask);
+    const detail = other === undefined ? `the locks are ${phase}` : `${other.requester} decides alone`;
+    return { reason: 'unavailable', detail };
+  }
+
+  update(claim: ArbiterClaim, change: OwnChange): void {
+    this.#own.update(claim, change);
+  }
+
+  yield(claim: ArbiterClaim): void {
+    this.#own.yield(claim);
+  }
+
+  release(claim: ArbiterClaim): void {
+    this.#own.release(claim);
+  }
+
+  keep(claim: ArbiterClaim, isKept: boolean): void {
+    this.#own.keep(claim, isKept);
+  }
+
+  /** Ends the whole hold that has this token; gives back why not. */
+  forceRelease(resource: string, token: number, by: string): Refusal | undefined {
+    this.#decider.catchUp();
+    return this.#force.end({ requester: this.#context.requester, resource, by }, token);
+  }
+
+  /** Devices' claims that ended at least so long ago (ms) and were not withdrawn. */
+  deadClaims(sinceMs: number): readonly DeadClaim[] {
+    const latest = this.#context.clock.now().wall - sinceMs;
+    return this.#graves.all().filter(({ answer }) => Date.parse(answer.ended ?? '') <= latest);
+  }
+
+  /** Has the broker forget dead claims. */
+  purge(dead: readonly DeadClaim[], by: string): void {
+    for (const grave of dead) {
+      const [resource = ''] = grave.answer.resources;
+      this.#force.purge({ requester: this.#context.requester, resource, by }, [grave]);
+    }
+  }
+
+  state(resource: string): ResourceState {
+    return this.#states.of(resource);
+  }
+
+  states(): Iterable<ResourceState> {
+    return this.#states.all();
+  }
+
+  onStatus(listener: (status: ArbiterStatus) => void): () => void {
+    return subscribe(this.#statusListeners, listener);
+  }
+
+  /** Calls back with the name of each resource that changes, once it has rebuilt what was before. */
+  onState(listener: (resource: string) => void): () => void {
+    return subscribe(this.#stateListeners, listener);
+  }
+
+  onEvent(listener: (event: AuditEvent) => void): () => void {
+    return this.#audit.onEvent(listener);
+  }
+
+  // What the decider tells.
+
+  answered(claim: ArbiterClaim, answer: Answer, hasWon: boolean): void {
+    if (claim.isKept) this.#publisher?.noteAnswer(claim, hasWon);
+    if (claim.hearer !== undefined) this.#tellOwn(claim, answer);
+    else if (!claim.isAlive && claim.leaving === undefined) this.#graves.add({ ...claim.address, answer });
+  }
+
+  refused(claim: ArbiterClaim, answer: Answer): void {
+    if (claim.hearer !== undefined) this.#tellOwn(claim, answer);
+    else this.#remote?.refuse(claim, answer);
+  }
+
+  changed(resource: string, isHold: boolean): void {
+    this.#states.note(resource);
+    this.#publisher?.noteState(resource, isHold);
+    for (const listener of this.#stateListeners) this.#call(() => listener(resource));
+  }
+
+  noted(claim: ArbiterClaim, answer: Answer): void {
+    this.#audit.noteClaim(claim, answer);
+  }
+
+  settled(): void {
+    this.#publisher?.flushSoon();
+  }
+
+  // What the broker brings.
+
+  rebuilt(): void {
+    this.#startTimer?.cancel();
+    this.#setStatus({ phase: 'deciding', other: undefined });
+    this.#beReady();
+  }
+
+  publishing(isPublishing: boolean, reason: string | undefined, isRefused: boolean): void {
+    this.#setStatus({ isPublishing, reason, isRefused });
+    if (isRefused && this.#status.phase === 'starting') this.#decideAlone();
+  }
+
+  giveWay(other: ArbiterMessage): void {
+    if (this.#status.phase !== 'elsewhere') {
+      this.#startTimer?.cancel();
+      this.#setStatus({ phase: 'elsewhere', other });
+      this.#decider.endOwn();
+      this.#decider.forget();
+      this.#graves.clear();
+      this.#publisher?.forget();
+    }
+    this.#setStatus({ other, isPublishing: false, reason: undefined });
+    this.#beReady();
+  }
+
+  settings(): ArbiterMessage['settings'] {
+    const { rules, timing } = this.#context;
+    const limits = { ...DEFAULT_LIMITS, ...this.#settings.limits };
+    const settings = {
+      levels: rules.levels.all,
+      policy: rules.policy.rows,
+      limits,
+      freeStateMs: timing.freeState,
+    };
+    // As JSON has it: what is unlimited is absent.
+    return JSON.parse(JSON.stringify(settings, (_, value: Json) => (value === Infinity ? undefined : value)));
+  }
+
+  /** Flows go on without a broker. */
+  #decideAlone(): void {
+    if (this.#status.phase !== 'starting') return;
+    this.#startTimer?.cancel();
+    this.#context.epoch = Math.max(1, this.#context.epoch);
+    this.#setStatus({ phase: 'deciding' });
+    this.#beReady();
+  }
+
+  /** Claims of our own runtime that do not survive it. */
+  #passing(): readonly ArbiterClaim[] {
+    return [...this.#decider.claims.values()].filter((claim) => !claim.isDevice && !claim.isKept);
+  }
+
+  #tellOwn(claim: ArbiterClaim, answer: Answer): void {
+    if (this.#status.phase !== 'stopped') this.#call(() => this.#hearer.hear(claim, answer));
+  }
+
+  #setStatus(change: Partial<ArbiterStatus>): void {
+    this.#status = { ...this.#status, ...change };
+    for (const listener of this.#statusListeners) this.#call(() => listener(this.#status));
+  }
+
+  /** Whoever listens must not break what it listens to. */
+  #call(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#context.log.warn(
+        `a listener to the locks failed: ${error instanceof Error ? error.stack : error}`,
+      );
+    }
+  }
+}
+
+function contextOf(settings: ArbiterSettings): Context {
+  const { prefix = DEFAULT_PREFIX, requester, instance, clock, log, rules, timing } = settings;
+  const topics = topicsUnder(prefix);
+  return {
+    ...{ requester, instance, clock, log, rules, topics, epoch: 0 },
+    timing: { ...DEFAULT_TIMING, ...timing },
+  };
+}
+
+function subscribe<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}

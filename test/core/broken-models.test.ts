@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { compareTables } from '../support/core-compare';
 import { isBroken } from '../support/core-fast-check';
-import { history } from '../support/core-histories';
+import { history, play } from '../support/core-histories';
+import { checkInsulation, STRICT } from '../support/core-insulation';
 import type { ModelClaim } from '../support/core-model-claim';
+import { Invariants } from '../support/table-invariants';
 import { TableModel } from '../support/table-model';
 
 class IgnoresReentrance extends TableModel {
@@ -81,6 +83,12 @@ class DeniesTheOldest extends TableModel {
   }
 }
 
+class LetsTheLowestStay extends TableModel {
+  protected override outranks(claim: ModelClaim, name: string): boolean {
+    return super.outranks(claim, name) && this.effectivePriority(name) >= 0;
+  }
+}
+
 const broken: readonly (readonly [string, new () => TableModel])[] = [
   ['rule 1, no re-entrance', IgnoresReentrance],
   ['rule 1, the priority of the first claim for that of the hold', TakesTheFirstPriority],
@@ -96,20 +104,58 @@ const broken: readonly (readonly [string, new () => TableModel])[] = [
   ['rule 9, another one of them denied', DeniesTheOldest],
 ];
 
+/** Those of which the invariants alone must tell. */
+const unlawful: readonly (new () => TableModel)[] = [
+  IgnoresReentrance,
+  PreemptsEquals,
+  KnowsNoGrace,
+  RevokesByOneClaim,
+  ReentersWhileRevoking,
+  RanksByArrival,
+  KnowsNoPoliteness,
+  ReservesNothing,
+];
+
 describe('models with one rule broken', function () {
   this.timeout(120_000);
 
   it('finds nothing wrong with the whole model', () => {
     assert.equal(isBroken(comparison(TableModel), 300), false);
+    assert.equal(isBroken(invariants(TableModel), 300), false);
+    assert.equal(isBroken(insulation(TableModel), 300), false);
   });
 
   for (const [title, Model] of broken) {
-    it(`finds out: ${title}`, () => {
+    it(`are told from the whole one: ${title}`, () => {
       assert.equal(isBroken(comparison(Model)), true);
     });
   }
+
+  for (const Model of unlawful) {
+    it(`break an invariant: ${Model.name}`, () => {
+      assert.equal(isBroken(invariants(Model)), true);
+    });
+  }
+
+  it('let a lower claim change the fate of a higher one', () => {
+    assert.equal(isBroken(insulation(LetsTheLowestStay)), true);
+  });
 });
 
 function comparison(Model: new () => TableModel) {
   return fc.property(history(40), (steps) => compareTables(steps, new Model(), new TableModel()));
+}
+
+function invariants(Model: new () => TableModel) {
+  return fc.property(history(40), (steps) => {
+    const table = new Model();
+    const watch = new Invariants(table);
+    for (const { command, now, events } of play(table, steps)) watch.check(command, now, events);
+  });
+}
+
+function insulation(Model: new () => TableModel) {
+  return fc.property(history(40, STRICT), fc.integer({ min: 0, max: 2 }), (steps, level) =>
+    checkInsulation(steps, level, () => new Model()),
+  );
 }

@@ -4,23 +4,13 @@ import fc from 'fast-check';
 import { type LockEvent, LockTable } from '../../src/core';
 import { compareTables, viewOf } from '../support/core-compare';
 import { holds, seed } from '../support/core-fast-check';
-import {
-  type Flavour,
-  type History,
-  type HistoryStep,
-  history,
-  type Played,
-  play,
-  withNewIds,
-} from '../support/core-histories';
+import { type History, history, type Played, play } from '../support/core-histories';
+import { checkInsulation, STRICT } from '../support/core-insulation';
 import { type Table, tables } from '../support/core-table';
 import { Invariants } from '../support/table-invariants';
 import { TableModel } from '../support/table-model';
 
 const STEPS = 40;
-
-/** Nothing that lets a lower claim stand in the way of a higher one. */
-const STRICT: Flavour = { grace: 'never', polite: 'never', holding: 'never', reprioritize: 'never' };
 
 describe(`random histories of the lock table (FC_SEED=${seed})`, function () {
   this.timeout(600_000);
@@ -68,12 +58,9 @@ describe(`random histories of the lock table (FC_SEED=${seed})`, function () {
 
   it('changes nobody’s fate by a strictly lower claim', () => {
     holds(
-      fc.property(history(STEPS, STRICT), fc.integer({ min: 0, max: 2 }), (steps, level) => {
-        const all = withNewIds(steps);
-        const ids = claimsFrom(all, level);
-        const without = all.map((step) => ('id' in step.wish && !ids.has(step.wish.id) ? tick(step) : step));
-        assert.deepEqual(fatesOf(new LockTable(), all, ids), fatesOf(new LockTable(), without, ids));
-      }),
+      fc.property(history(STEPS, STRICT), fc.integer({ min: 0, max: 2 }), (steps, level) =>
+        checkInsulation(steps, level, () => new LockTable()),
+      ),
     );
   });
 });
@@ -97,22 +84,4 @@ function ticksBefore(table: Table, time: number, wall: number): LockEvent[] {
     events.push(...table.apply({ type: 'tick' }, { monotonic: due, wall: wall - (time - due) }));
   }
   return events;
-}
-
-/** The ids of the claims of at least that priority. */
-function claimsFrom(steps: History, level: number): ReadonlySet<string> {
-  const wishes = steps.map(({ wish }) => wish);
-  const claims = wishes.filter((wish) => wish.type === 'claim' && (wish.priority ?? 0) >= level);
-  return new Set(claims.flatMap((wish) => ('id' in wish ? [wish.id] : [])));
-}
-
-function tick(step: HistoryStep): HistoryStep {
-  return { ...step, wish: { type: 'tick' } };
-}
-
-/** What became of those claims: all but tokens, which count the grants of others too, and who stood in the way. */
-function fatesOf(table: Table, steps: History, ids: ReadonlySet<string>): unknown[] {
-  return eventsOf(table, steps)
-    .filter((event) => 'id' in event && ids.has(event.id))
-    .map((event) => ({ ...event, token: undefined, by: undefined }));
 }

@@ -16,6 +16,8 @@ interface Fate {
   priority: number;
   readonly preempt: boolean;
   readonly standing: boolean;
+  /** How long it may wind down, in ms. */
+  readonly windDown: number;
 }
 
 /** Denials of a claim that had been accepted; the others refuse it at the door. */
@@ -117,7 +119,7 @@ export class Fates {
 
   #revoke(id: string, by: By): void {
     this.#expect(id, 'held');
-    this.#mayBePreempted(id, by);
+    this.#mayBePreempted(id, by, true);
     this.#set(id, 'revoking');
   }
 
@@ -139,10 +141,11 @@ export class Fates {
   }
 
   /** The end of a revocation names who began it, and that may be long over; a fresh preemption is checked. */
-  #mayBePreempted(id: string, by: By): void {
+  #mayBePreempted(id: string, by: By, windsDown = false): void {
     assert.ok(!this.#grantedNow.has(id), `nothing is granted and lost in one inner step: ${id}`);
     const fate = this.#live.get(id);
     if (fate?.state !== 'held') return;
+    assert.ok(windsDown === fate.windDown > 0, `only with a time to wind down is it revoked: ${id}`);
     const winner = this.#live.get(by.id ?? '') ?? this.#newcomer(by.id ?? '');
     assert.ok(winner, `who preempts ${id} is there: ${by.id}`);
     assert.ok(winner.preempt, `a polite claim takes nothing: ${by.id} from ${id}`);
@@ -162,6 +165,7 @@ export class Fates {
   }
 }
 
-function fateOf({ priority = 0, preempt = true, standing = false }: ClaimCommand): Fate {
-  return { state: 'waiting', priority, preempt, standing };
+function fateOf(claim: ClaimCommand): Fate {
+  const { priority = 0, preempt = true, standing = false, grace = 0, handover = 0 } = claim;
+  return { state: 'waiting', priority, preempt, standing, windDown: Math.max(grace, handover) };
 }

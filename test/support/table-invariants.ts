@@ -37,10 +37,12 @@ export class Invariants {
 
   /** Tokens only grow: a hold that began in this step has one above all that were there before. */
   #checkTokens(resources: ReadonlyMap<string, ResourceView>): void {
-    for (const { resource, token, locker } of resources.values()) {
+    for (const { resource, token, locker, state } of resources.values()) {
       const before = this.#resources.get(resource);
       const isSameHold = token === 0 || (before?.token === token && before.locker === locker);
       assert.ok(isSameHold || token > this.#lastToken, `the token of ${resource} grew`);
+      const isUndone = before?.state === 'revoking' && before.token === token && state !== 'revoking';
+      assert.ok(!isUndone, `a revocation is not undone: ${resource}`);
       assert.ok(token <= this.#table.lastToken, `the last token is the greatest`);
     }
     assert.ok(this.#table.lastToken >= this.#lastToken, 'the last token only grows');

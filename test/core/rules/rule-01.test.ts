@@ -31,7 +31,7 @@ describeRule('rule 1: re-entrance', (open) => {
       state: 'held',
       revoking: false,
       revokedBy: undefined,
-      until: Infinity,
+      until: undefined,
       expires: Infinity,
       waitUntil: Infinity,
       order: 1,

@@ -62,7 +62,7 @@ describeRule('rule 3: waiting', (open) => {
 
   it('cuts the list of waiters at sixteen, or at what is asked for, and counts them all', () => {
     const scene = open();
-    scene.claim('holder', 'lights');
+    scene.claim('holder', 'lights', { priority: 99 });
     for (let i = 0; i < 20; i++) scene.claim(`waiter ${i}`, 'lights', { priority: 50 - i });
     assert.equal(scene.seeResource('lights').waiting.length, 16);
     assert.equal(scene.seeResource('lights').waitingCount, 20);

@@ -116,6 +116,20 @@ describeRule('rule 13: limits', (open) => {
     assert.deepEqual(scene.claim('e', 'abc', { locker: 'A', value: 'ab', grace: 10 }), ['granted e']);
   });
 
+  it('takes Infinity for no limit', () => {
+    for (const none of ['claimsPerRequester', 'resourcesPerRequester'] as const) {
+      const other = none === 'claimsPerRequester' ? 'resourcesPerRequester' : 'claimsPerRequester';
+      const scene = open({ limits: { [none]: Infinity, [other]: 2 } });
+      scene.claim('a', 'a');
+      scene.claim('b', 'b');
+      assert.deepEqual(scene.claim('c', 'c'), ['denied c full']);
+    }
+    const scene = open({ limits: { claimsPerRequester: Infinity, resourcesPerRequester: Infinity } });
+    for (let i = 0; i < 20; i++) scene.claim(`claim ${i}`, ['a', 'b']);
+    assert.equal(scene.seeResource('a').waitingCount, 19);
+    assert.deepEqual(scene.release('claim 0'), ['released claim 0', 'granted claim 1']);
+  });
+
   it('denies as invalid what is not in its range', () => {
     const scene = open();
     const bad = [

@@ -22,7 +22,7 @@ export function stepThrough(state: State, command: Command, now: Now): void {
   step(state, command);
 }
 
-export const TICK: Command = { type: 'tick' };
+const TICK: Command = { type: 'tick' };
 
 export function nextDeadline(state: State): number {
   return state.deadlines.peek()?.due ?? Infinity;

@@ -1,11 +1,12 @@
 // From the wish to the lock.
 import type { Claim } from '../protocol';
 import { type Context, currentContext } from './context';
+import { LOCK_AQUIRE_ABORTED, LockError } from './errors';
 import { HeldLock, type Lock, type Place } from './lock';
 import { type AcquireOptions, readName, readOptions, readResources, type Terms } from './options';
 import { isPromise } from './promises';
 import { uniqueName } from './unique';
-import { abortError, denialError, waitFor } from './wait';
+import { denialError, type GiveUpReason, waitFor } from './wait';
 
 /**
  * Acquires a resource, or several at once.
@@ -40,13 +41,15 @@ export function acquire(
   } catch (error) {
     return Promise.reject(error);
   }
-  const givenUp = objectionOf(claim, terms, context);
-  if (givenUp !== undefined) return Promise.reject(givenUp);
+  const reasons = reasonsToGiveUp(claim, terms, context);
+  for (const { signal, explain } of reasons) if (signal.aborted) return Promise.reject(explain());
   const lock = new HeldLock(place, claim);
   const { protocol } = place;
   protocol.listen(claim, lock);
   const answer = protocol.obtain(claim);
-  if (isPromise(answer)) return waitFor({ protocol, lock, claim, terms, context }, answer);
+  if (isPromise(answer)) {
+    return waitFor({ protocol, claim, lock, maxAttempts: terms.maxAttempts, reasons }, answer);
+  }
   if (answer.type === 'granted') return Promise.resolve(lock.begin(answer));
   return Promise.reject(denialError(claim, answer));
 }
@@ -72,8 +75,20 @@ function claimOf(
   };
 }
 
-/** Nothing is asked for on behalf of a caller that has given up before. */
-function objectionOf(claim: Claim, { signal }: Terms, context: Context | undefined): unknown {
-  if (signal?.aborted) return abortError(claim, signal);
-  return context?.signal.aborted ? context.signal.reason : undefined;
+const NONE: readonly GiveUpReason[] = [];
+
+function reasonsToGiveUp(
+  { resources }: Claim,
+  { signal }: Terms,
+  context: Context | undefined,
+): readonly GiveUpReason[] {
+  if (signal === undefined && context === undefined) return NONE;
+  const reasons: GiveUpReason[] = [];
+  if (signal !== undefined) {
+    const explain = () => new LockError(LOCK_AQUIRE_ABORTED, { resources, cause: signal.reason });
+    reasons.push({ signal, explain });
+  }
+  // What has failed tells why, for all that were part of it.
+  if (context !== undefined) reasons.push({ signal: context.signal, explain: () => context.signal.reason });
+  return reasons;
 }

@@ -21,31 +21,30 @@ export interface CommitPromise<Value, Result, Chained = Result> extends Promise<
   finally(onFinally?: (() => void) | null): CommitPromise<Value, Result, Chained>;
 }
 
-export class Commit<Value, Result, Chained>
-  extends Promise<Chained>
-  implements CommitPromise<Value, Result, Chained>
-{
-  /** The run that this, or what it is chained to, is the promise of. */
-  #run: TransactionRun<Value, Result> | undefined;
+/** Starts a transaction. */
+export function commit<Value, Result>(
+  acquire: (options: AcquireOptions) => Promise<Lock>,
+  value: Value,
+  transaction: Transaction<Value, Result>,
+  options: AcquireOptions | undefined,
+): CommitPromise<Value, Result> {
+  const run = new TransactionRun(acquire, value, transaction, mergeOptions(options));
+  const promise = new Commit<Value, Result, Result>((resolve, reject) => {
+    if (typeof transaction === 'function') run.run().then(resolve, reject);
+    else reject(refuse('transaction', transaction, 'a generator function'));
+  });
+  promise.run = run;
+  // `catch` and `finally` go through `then`, and give back what it gives back.
+  return promise as unknown as CommitPromise<Value, Result>;
+}
 
-  static of<Value, Result>(
-    acquire: (options: AcquireOptions) => Promise<Lock>,
-    value: Value,
-    transaction: Transaction<Value, Result>,
-    options: AcquireOptions | undefined,
-  ): Commit<Value, Result, Result> {
-    const run = new TransactionRun(acquire, value, transaction, mergeOptions(options));
-    const commit = new Commit<Value, Result, Result>((resolve, reject) => {
-      if (typeof transaction === 'function') run.run().then(resolve, reject);
-      else reject(refuse('transaction', transaction, 'a generator function'));
-    });
-    commit.#run = run;
-    return commit;
-  }
+class Commit<Value, Result, Chained> extends Promise<Chained> {
+  /** The run that this, or what it is chained to, is the promise of. */
+  run: TransactionRun<Value, Result> | undefined;
 
   recover(handler: RecoveryHandler<Value, Result>): this {
     if (typeof handler !== 'function') throw refuse('handler', handler, 'a function');
-    if (this.#run !== undefined) this.#run.onInterruption = handler;
+    if (this.run !== undefined) this.run.onInterruption = handler;
     return this;
   }
 
@@ -56,18 +55,8 @@ export class Commit<Value, Result, Chained>
   ): Commit<Value, Result, A | B> {
     // The species of this promise is its own class.
     const chained = super.then(onFulfilled, onRejected) as Commit<Value, Result, A | B>;
-    chained.#run = this.#run;
+    chained.run = this.run;
     return chained;
-  }
-
-  override catch<B = never>(
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Commit<Value, Result, Chained | B> {
-    return this.then(undefined, onRejected);
-  }
-
-  override finally(onFinally?: (() => void) | null): Commit<Value, Result, Chained> {
-    return super.finally(onFinally) as Commit<Value, Result, Chained>;
   }
 }
 

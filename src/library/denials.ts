@@ -1,5 +1,5 @@
 // What the denials and losses of a protocol mean to whoever wanted the lock.
-import type { Denied, LostNotice, RevokingNotice } from '../protocol';
+import type { Denied, LossReason, Notice, RefusalReason } from '../protocol';
 import {
   LOCK_ALREADY_AQUIRED,
   LOCK_AQUIRE_TIMEOUT,
@@ -17,51 +17,33 @@ import {
   type LockErrorCode,
 } from './errors';
 
-/** What a caller that did not get the lock is told; `waited` says whether it was willing to wait. */
-export function errorOfDenial(denied: Denied, resources: readonly string[], waited: boolean): LockError {
-  const { by, detail } = denied;
-  return new LockError(codeOfDenial(denied, waited), { resources, by, detail });
-}
+const CODES: Readonly<Record<RefusalReason | LossReason, LockErrorCode>> = {
+  timeout: LOCK_AQUIRE_TIMEOUT,
+  preempted: LOCK_STOLEN_BY_HIGHER_PRIORITY,
+  expired: LOCK_TIMED_OUT,
+  forced: LOCK_FORCED_FREE,
+  session: LOCK_SESSION_LOST,
+  deadlock: LOCK_DEADLOCK,
+  full: LOCK_LIMIT_REACHED,
+  'too-long': LOCK_LIMIT_REACHED,
+  'too-many': LOCK_LIMIT_REACHED,
+  withdrawn: LOCK_RELEASED,
+  unsupported: LOCK_UNSUPPORTED,
+  unavailable: LOCK_UNAVAILABLE,
+  policy: LOCK_DENIED,
+  unknown: LOCK_DENIED,
+  changed: LOCK_DENIED,
+  invalid: LOCK_DENIED,
+};
 
-function codeOfDenial({ reason }: Denied, waited: boolean): LockErrorCode {
-  switch (reason) {
-    case 'timeout':
-      return waited ? LOCK_AQUIRE_TIMEOUT : LOCK_ALREADY_AQUIRED;
-    case 'deadlock':
-      return LOCK_DEADLOCK;
-    case 'expired':
-      return LOCK_TIMED_OUT;
-    case 'session':
-      return LOCK_SESSION_LOST;
-    case 'full':
-    case 'too-long':
-    case 'too-many':
-      return LOCK_LIMIT_REACHED;
-    case 'unsupported':
-      return LOCK_UNSUPPORTED;
-    case 'unavailable':
-      return LOCK_UNAVAILABLE;
-    case 'withdrawn':
-      return LOCK_RELEASED;
-    case 'policy':
-    case 'unknown':
-    case 'changed':
-    case 'invalid':
-      return LOCK_DENIED;
-  }
+/** What a caller that did not get the lock is told; `waited` says whether it was willing to wait. */
+export function errorOfDenial(denied: Denied, resources: readonly string[], waited = true): LockError {
+  const { reason, by, detail } = denied;
+  const code = reason === 'timeout' && !waited ? LOCK_ALREADY_AQUIRED : CODES[reason];
+  return new LockError(code, { resources, by, detail });
 }
 
 /** Why a lock is held no more, or soon will not be. */
-export function codeOfLoss(notice: LostNotice | RevokingNotice): LockErrorCode {
-  if (notice.type === 'revoking') return LOCK_STOLEN_BY_HIGHER_PRIORITY;
-  switch (notice.reason) {
-    case 'preempted':
-      return LOCK_STOLEN_BY_HIGHER_PRIORITY;
-    case 'expired':
-      return LOCK_TIMED_OUT;
-    case 'forced':
-      return LOCK_FORCED_FREE;
-    case 'session':
-      return LOCK_SESSION_LOST;
-  }
+export function codeOfNotice(notice: Notice): LockErrorCode {
+  return CODES[notice.type === 'lost' ? notice.reason : 'preempted'];
 }

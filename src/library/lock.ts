@@ -10,7 +10,7 @@ import type {
   LockingProtocol,
   Notice,
 } from '../protocol';
-import { codeOfLoss, errorOfDenial } from './denials';
+import { codeOfNotice, errorOfDenial } from './denials';
 import { LOCK_RELEASED, LOCK_SESSION_LOST, LOCK_TIMED_OUT, LockError, type LockErrorCode } from './errors';
 import { checkLength, readPriority, readValue } from './options';
 
@@ -195,7 +195,7 @@ export class HeldLock implements Lock, ClaimListener {
 
   hear(notice: Notice): void {
     this.#notice = notice;
-    if (notice.type === 'lost') this.#end(codeOfLoss(notice));
+    if (notice.type === 'lost') this.#end(codeOfNotice(notice));
     else queueMicrotask(() => this.#windDown());
   }
 
@@ -232,7 +232,7 @@ export class HeldLock implements Lock, ClaimListener {
   /** The error that says why it is over, or soon will be: always the same one. */
   #explain(): LockError {
     const attention = this.#attend();
-    const code = this.state() ?? (this.#notice && codeOfLoss(this.#notice)) ?? LOCK_RELEASED;
+    const code = this.state() ?? (this.#notice && codeOfNotice(this.#notice)) ?? LOCK_RELEASED;
     if (attention.why?.code !== code) {
       const by = this.#notice?.by;
       attention.why = new LockError(code, {
@@ -245,14 +245,14 @@ export class HeldLock implements Lock, ClaimListener {
 
   async #confirm(answer: Denied | Promise<Denied | undefined>): Promise<Error | undefined> {
     const denied = await answer;
-    return denied && errorOfDenial(denied, this.resources, true);
+    return denied && errorOfDenial(denied, this.resources);
   }
 
   async #change(change: ClaimChange): Promise<void> {
     if (this.state() !== null) throw this.#explain();
     const outcome = await this.#place.protocol.extend(this.#claim, change);
     if (this.#ended !== null) throw this.#explain();
-    if (outcome.type === 'denied') throw errorOfDenial(outcome, this.resources, true);
+    if (outcome.type === 'denied') throw errorOfDenial(outcome, this.resources);
     this.#hold = outcome;
     const { priority = this.priority, value = this.value, ttl = this.#claim.ttl } = change;
     this.#claim = { ...this.#claim, priority, value, ttl };

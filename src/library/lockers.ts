@@ -2,7 +2,7 @@
 import type { LockingProtocol } from '../protocol';
 import type { Acquire } from './acquire';
 import type { AcquireAll } from './acquire-all';
-import { Commit, type CommitPromise } from './commit';
+import { type CommitPromise, commit } from './commit';
 import type { Lock } from './lock';
 import { createLocks } from './locks';
 import { type AcquireOptions, mergeOptions, readName, readOptions, readResources } from './options';
@@ -105,6 +105,6 @@ function lockerOf<Value>(value: Value, acquire: (options?: AcquireOptions) => Pr
   return {
     value,
     acquire,
-    promise: (transaction, options) => Commit.of(acquire, value, transaction, options),
+    promise: (transaction, options) => commit(acquire, value, transaction, options),
   };
 }

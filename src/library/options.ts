@@ -37,9 +37,10 @@ const OLD_NAMES = { ttl: 'lockTtl', timeout: 'aquireTimeout', maxAttempts: 'maxA
 export function mergeOptions(...layers: readonly (AcquireOptions | undefined)[]): AcquireOptions {
   const merged: Record<string, unknown> = {};
   for (const { lockTtl, aquireTimeout, maxAquireAttempts, ...named } of layers.map((layer) => layer ?? {})) {
-    const old = { ttl: lockTtl, timeout: aquireTimeout, maxAttempts: maxAquireAttempts };
-    for (const [name, value] of Object.entries({ ...old, ...named }))
+    const { ttl = lockTtl, timeout = aquireTimeout, maxAttempts = maxAquireAttempts } = named;
+    for (const [name, value] of Object.entries({ ...named, ttl, timeout, maxAttempts })) {
       if (value !== undefined) merged[name] = value;
+    }
   }
   return merged;
 }

@@ -5,11 +5,6 @@ let count = 0;
 
 /** A name that is unique in the world, as far as 64 random bits go. */
 export function uniqueName(): string {
-  prefix ??= randomPrefix();
+  prefix ??= `${crypto.getRandomValues(new Uint32Array(2)).join('-')}-`;
   return prefix + count++;
-}
-
-function randomPrefix(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return `${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}-`;
 }

@@ -7,11 +7,9 @@ import {
   patternOf,
   type ResourceSnapshot,
 } from '../protocol';
-import type { Context } from './context';
 import { errorOfDenial } from './denials';
-import { LOCK_ALREADY_AQUIRED, LOCK_AQUIRE_ABORTED, LockError } from './errors';
+import { LOCK_ALREADY_AQUIRED, LockError } from './errors';
 import type { HeldLock, Lock } from './lock';
-import type { Terms } from './options';
 import { stopperOf } from './promises';
 
 interface Waiting {
@@ -19,15 +17,22 @@ interface Waiting {
   readonly claim: Claim;
   /** What the claim becomes when it is granted. */
   readonly lock: HeldLock;
-  readonly terms: Terms;
-  readonly context: Context | undefined;
+  readonly maxAttempts: number;
+  /** What may end the wait. */
+  readonly reasons: readonly GiveUpReason[];
+}
+
+/** A signal that ends a wait when it is aborted, and what the caller is told then. */
+export interface GiveUpReason {
+  readonly signal: AbortSignal;
+  readonly explain: () => unknown;
 }
 
 /** Resolves to the lock when it is granted; rejects with why not. */
 export function waitFor(waiting: Waiting, answer: Promise<Outcome>): Promise<Lock> {
-  const { terms, context, lock, claim } = waiting;
-  if (terms.signal === undefined && context === undefined && terms.maxAttempts === Infinity) {
-    return answer.then((outcome) => settle(lock, claim, outcome));
+  const { reasons, maxAttempts } = waiting;
+  if (reasons.length === 0 && maxAttempts === Infinity) {
+    return answer.then((outcome) => settle(waiting, outcome));
   }
   return new BoundedWait(waiting).result(answer);
 }
@@ -36,11 +41,7 @@ export function denialError(claim: Claim, denied: Denied): LockError {
   return errorOfDenial(denied, claim.resources, claim.timeout > 0);
 }
 
-export function abortError(claim: Claim, signal: AbortSignal): LockError {
-  return new LockError(LOCK_AQUIRE_ABORTED, { resources: claim.resources, cause: signal.reason });
-}
-
-function settle(lock: HeldLock, claim: Claim, outcome: Outcome): Lock {
+function settle({ lock, claim }: Waiting, outcome: Outcome): Lock {
   if (outcome.type === 'denied') throw denialError(claim, outcome);
   return lock.begin(outcome);
 }
@@ -60,28 +61,26 @@ class BoundedWait {
   }
 
   result(answer: Promise<Outcome>): Promise<Lock> {
-    const { terms, context, claim } = this.#waiting;
-    const { signal } = terms;
-    if (signal !== undefined) this.#endOn(signal, () => abortError(claim, signal));
-    if (context !== undefined) this.#endOn(context.signal, () => context.signal.reason);
-    if (terms.maxAttempts !== Infinity) this.#countHandOvers(terms.maxAttempts);
+    const { reasons, maxAttempts } = this.#waiting;
+    for (const reason of reasons) this.#endOn(reason);
+    if (maxAttempts !== Infinity) this.#countHandOvers(maxAttempts);
     return Promise.race([this.#givenUp, answer.then((outcome) => this.#settle(outcome))]);
   }
 
   #settle(outcome: Outcome): Lock | Promise<never> {
-    const { protocol, lock, claim } = this.#waiting;
+    const { protocol, claim } = this.#waiting;
     if (!this.#isOver) {
       this.#end();
-      return settle(lock, claim, outcome);
+      return settle(this.#waiting, outcome);
     }
     // The grant was on its way when the wait was given up.
     if (outcome.type === 'granted') void protocol.release(claim, 'release');
     return this.#givenUp;
   }
 
-  #endOn(signal: AbortSignal, explain: () => unknown): void {
+  #endOn({ signal, explain }: GiveUpReason): void {
     const giveUp = () => this.#giveUp(explain());
-    signal.addEventListener('abort', giveUp, { once: true });
+    signal.addEventListener('abort', giveUp);
     this.#stops.push(() => signal.removeEventListener('abort', giveUp));
   }
 
@@ -121,8 +120,6 @@ function onHandOver(callback: (state: ResourceSnapshot) => void): (state: Resour
   };
 }
 
-function alreadyAcquired({ resources }: Claim, { holder, priority }: ResourceSnapshot): LockError {
-  const by =
-    holder === undefined ? undefined : { locker: holder, ...(priority !== undefined && { priority }) };
-  return new LockError(LOCK_ALREADY_AQUIRED, { resources, by });
+function alreadyAcquired({ resources }: Claim, { holder = '', priority = 0 }: ResourceSnapshot): LockError {
+  return new LockError(LOCK_ALREADY_AQUIRED, { resources, by: { locker: holder, priority } });
 }

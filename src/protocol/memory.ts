@@ -73,10 +73,10 @@ class MemoryProtocol implements LockingProtocol {
 
   extend({ id, resources }: Claim, change: ClaimChange): Outcome {
     for (const name of resources) this.#bringIn(name);
-    if (this.#table.claim(id)?.state !== 'held') return UNKNOWN;
-    const renew = change.ttl !== undefined;
-    const outcome = this.#perform({ type: 'update', id, ...change, renew }, id);
-    return outcome ?? this.#hold(id);
+    if (this.#table.hold(id) === undefined) return UNKNOWN;
+    this.#perform({ type: 'update', id, ...change, renew: change.ttl !== undefined });
+    const hold = this.#table.hold(id);
+    return hold === undefined ? UNKNOWN : { type: 'granted', ...hold };
   }
 
   listen(claim: Claim, listener: ClaimListener): void {
@@ -141,8 +141,7 @@ class MemoryProtocol implements LockingProtocol {
     const { claim, token, listener, since } = hold;
     this.#soleHolds.delete(resource);
     if (listener !== undefined) this.#listeners.set(claim.id, listener);
-    const restored = { ...claim, standing: false, order: 0, expires: Infinity, tokens: [token], since };
-    for (const event of this.#table.restore([restored], this.clock.now())) this.#tell(event);
+    this.#table.admit(claim, resource, token, since);
   }
 
   /** Applies a command, tells whoever it concerns, and gives back what became of the claim that it is about. */
@@ -209,11 +208,6 @@ class MemoryProtocol implements LockingProtocol {
   #snapshot(resource: string): ResourceSnapshot {
     const view = this.#table.resource(resource);
     return view === undefined ? { ...FREE, resource } : snapshotOf(view, this.clock.now());
-  }
-
-  #hold(id: string): Outcome {
-    const claim = this.#table.claim(id);
-    return claim === undefined ? UNKNOWN : { type: 'granted', token: claim.token, expires: claim.expires };
   }
 
   #keepTimer(): void {

@@ -43,9 +43,19 @@ export class SystemClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const timer = new SystemTimer(this, this.now().monotonic + delayMs, callback);
-    timer.start();
-    return timer;
+    const due = this.now().monotonic + delayMs;
+    let handle: ReturnType<typeof setTimeout> | undefined;
+    const look = () => {
+      const leftMs = due - this.now().monotonic;
+      if (leftMs <= 0) callback();
+      else wait(leftMs);
+    };
+    const wait = (leftMs: number) => {
+      handle = setTimeout(look, Math.min(Math.ceil(leftMs), LOOK_MS));
+      letGo(handle);
+    };
+    if (due !== Infinity) wait(Math.max(0, delayMs));
+    return { cancel: () => clearTimeout(handle) };
   }
 
   /** The wall clock was set, or the machine has slept: only the uptime knows which. */
@@ -68,35 +78,6 @@ export class SystemClock implements Clock {
 
 function likelySleep(jump: number): number {
   return jump < LONGEST_SLEEP_MS ? jump : 0;
-}
-
-class SystemTimer implements Timer {
-  readonly #clock: Clock;
-  readonly #due: number;
-  readonly #callback: () => void;
-  #handle: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(clock: Clock, due: number, callback: () => void) {
-    this.#clock = clock;
-    this.#due = due;
-    this.#callback = callback;
-  }
-
-  start(): void {
-    if (this.#due === Infinity) return;
-    const leftMs = Math.max(0, this.#due - this.#clock.now().monotonic);
-    this.#handle = setTimeout(() => this.#look(), Math.min(Math.ceil(leftMs), LOOK_MS));
-    letGo(this.#handle);
-  }
-
-  cancel(): void {
-    clearTimeout(this.#handle);
-  }
-
-  #look(): void {
-    if (this.#clock.now().monotonic >= this.#due) this.#callback();
-    else this.start();
-  }
 }
 
 /** Node's timers keep the process alive unless told not to; those of browsers are numbers. */

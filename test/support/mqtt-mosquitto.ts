@@ -1,11 +1,12 @@
 // A real Mosquitto for tests: on a free port of this machine, with its files in a directory of its own.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 export interface MosquittoOptions {
   /** Keeps retained messages over restarts; without it every start is a fresh one. */
@@ -97,4 +98,22 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (typeof address !== 'object' || address === null) throw new Error('no port was free');
   return address.port;
+}
+
+/** Runs the real `mosquitto_pub` against a port; rejects with what it prints when it fails. */
+export async function mosquittoPub(port: number, ...args: string[]): Promise<void> {
+  await promisify(execFile)('mosquitto_pub', ['-h', '127.0.0.1', '-p', String(port), ...args], {
+    timeout: 10_000,
+  });
+}
+
+/** Runs the real `mosquitto_sub -v` until so many messages have come; resolves to its lines, `topic payload` each. */
+export async function mosquittoSub(
+  port: number,
+  count: number,
+  ...args: string[]
+): Promise<readonly string[]> {
+  const all = ['-h', '127.0.0.1', '-p', String(port), '-v', '-C', String(count), '-W', '10', ...args];
+  const { stdout } = await promisify(execFile)('mosquitto_sub', all, { timeout: 15_000 });
+  return stdout.trimEnd().split('\n');
 }

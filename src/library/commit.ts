@@ -29,22 +29,28 @@ export function commit<Value, Result>(
   options: AcquireOptions | undefined,
 ): CommitPromise<Value, Result> {
   const run = new TransactionRun(acquire, value, transaction, mergeOptions(options));
-  const promise = new Commit<Value, Result, Result>((resolve, reject) => {
+  const started = new Commit<Value, Result, Result>((resolve, reject) => {
     if (typeof transaction === 'function') run.run().then(resolve, reject);
     else reject(refuse('transaction', transaction, 'a generator function'));
   });
-  promise.run = run;
-  // `catch` and `finally` go through `then`, and give back what it gives back.
-  return promise as unknown as CommitPromise<Value, Result>;
+  return started.about(run);
 }
 
-class Commit<Value, Result, Chained> extends Promise<Chained> {
+class Commit<Value, Result, Chained>
+  extends Promise<Chained>
+  implements CommitPromise<Value, Result, Chained>
+{
   /** The run that this, or what it is chained to, is the promise of. */
-  run: TransactionRun<Value, Result> | undefined;
+  #run: TransactionRun<Value, Result> | undefined;
+
+  about(run: TransactionRun<Value, Result> | undefined): this {
+    this.#run = run;
+    return this;
+  }
 
   recover(handler: RecoveryHandler<Value, Result>): this {
     if (typeof handler !== 'function') throw refuse('handler', handler, 'a function');
-    if (this.run !== undefined) this.run.onInterruption = handler;
+    if (this.#run !== undefined) this.#run.onInterruption = handler;
     return this;
   }
 
@@ -55,8 +61,17 @@ class Commit<Value, Result, Chained> extends Promise<Chained> {
   ): Commit<Value, Result, A | B> {
     // The species of this promise is its own class.
     const chained = super.then(onFulfilled, onRejected) as Commit<Value, Result, A | B>;
-    chained.run = this.run;
-    return chained;
+    return chained.about(this.#run);
+  }
+
+  override catch<B = never>(
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Commit<Value, Result, Chained | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  override finally(onFinally?: (() => void) | null): Commit<Value, Result, Chained> {
+    return super.finally(onFinally) as Commit<Value, Result, Chained>;
   }
 }
 

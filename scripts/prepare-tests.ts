@@ -18,7 +18,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 export async function prepareTests(): Promise<void> {
   await installPrograms();
   const { home, node } = NODE_RED_5;
-  if (!isInstalled(home)) await runOrExit('npm', ['ci', '--no-audit', '--no-fund'], { cwd: home });
+  if (!isInstalled(home))
+    await runOrExit('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: home });
   if (!existsSync(node))
     fail(`npm has brought no Node for ${process.platform} ${process.arch}: ${node} is missing.`);
 }

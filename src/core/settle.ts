@@ -84,6 +84,10 @@ function stayQueued(state: State, claim: Claim, isReserving: boolean): void {
   }
   if (claim.isReserving === isReserving) return;
   claim.waiting().isReserving = isReserving;
+  for (const { queue } of claim.resources) {
+    if (isReserving) queue?.reserving.add(claim);
+    else queue?.reserving.delete(claim);
+  }
   noteAll(state, claim);
 }
 
@@ -122,9 +126,7 @@ export function canTake(claim: Claim, resource: Resource): boolean {
 
 /** Rule 8: somebody above it waits only for revocations, this resource's or others', and keeps the resource. */
 function isKeptFrom(state: State, claim: Claim, resource: Resource, waiters: WaitQueue): boolean {
-  for (const other of waiters.several) {
-    if (other !== claim && other.isReserving && ranksAbove(other, claim)) return true;
-  }
+  for (const other of waiters.reserving) if (other !== claim && ranksAbove(other, claim)) return true;
   if (!resource.isRevoking) return false;
   return (
     isOutranked(state, claim, waiters.assertive(), waiters.firstAssertive) ||

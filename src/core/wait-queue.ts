@@ -11,6 +11,8 @@ export class WaitQueue {
   readonly #byLocker = new Map<string, Claim | Set<Claim>>();
   /** Claims for several resources: each of them is tried. */
   readonly several = new Set<Claim>();
+  /** Those of them that keep this resource from the claims below them (rule 8): hardly ever more than one. */
+  readonly reserving = new Set<Claim>();
   /** Claims that name what they keep: only these can deadlock. */
   readonly keepers = new Set<Claim>();
 
@@ -33,6 +35,7 @@ export class WaitQueue {
     this.keepers.delete(claim);
     if (claim.isSeveral) {
       this.several.delete(claim);
+      this.reserving.delete(claim);
       return;
     }
     this.#rankingOf(claim).removeAt(claim.waiting().rankIndex);

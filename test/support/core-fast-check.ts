@@ -4,7 +4,7 @@ import fc from 'fast-check';
 /** Shown in the title of each suite that uses it, so that every run can be repeated. */
 export const seed = Number(process.env.FC_SEED ?? Date.now() % 2 ** 31);
 
-const RUNS = Number(process.env.FC_RUNS ?? 3_000);
+const RUNS = Number(process.env.FC_RUNS ?? 1_500);
 
 /** Tries a property with the seed of this run; `share` of the usual number of times. */
 export function holds<T extends unknown[]>(property: fc.IProperty<T>, share = 1): void {

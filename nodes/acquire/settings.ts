@@ -51,7 +51,7 @@ export function acquireSettings(
 ): AcquireSettings {
   const resources = (config.resources ?? []).map(({ v, t }) => ({ type: t || 'str', text: v }));
   const level = levelSetting(config);
-  const value = { type: config.valueType || 'none', text: config.value };
+  const value = { type: config.valueType || 'none', text: config.value ?? '' };
   const ttl = leaseSetting(config);
   const read = (setting: TypedSetting) => reader(RED, node, setting);
   const spelled = (setting: TypedSetting) => spell(RED, node, setting);
@@ -91,7 +91,7 @@ function leaseSetting(config: AcquireConfig): TypedSetting {
   if (config.ttlType === undefined && config.further === 'each') {
     return { type: 'num', text: String(toMs(LEASE_OF_EACH_MS, 'ms') / toMs(1, config.ttlUnit)) };
   }
-  return { type: config.ttlType || 'none', text: config.ttl };
+  return { type: config.ttlType || 'none', text: config.ttl ?? '' };
 }
 
 function isFixed(setting: TypedSetting): boolean {

@@ -69,13 +69,19 @@ export function toPriority(found: unknown, what: string, levels: Levels): number
 export function toValue(found: unknown, what: string): Json | undefined {
   if (found === undefined || typeof found === 'string' || typeof found === 'boolean') return found;
   if (typeof found === 'number' && Number.isFinite(found)) return found;
+  const copy = typeof found === 'object' ? copyOf(found) : undefined;
+  if (copy === undefined) throw invalid(what, found, 'a JSON value');
+  return copy;
+}
+
+function copyOf(value: object | null): Json | undefined {
   try {
-    const text = JSON.stringify(found);
-    if (typeof found === 'object' && text !== undefined) return JSON.parse(text);
+    return JSON.parse(JSON.stringify(value));
   } catch (error) {
-    throw invalid(what, found, `a JSON value (${String(error)})`);
+    // A circle, or something that refuses to be written.
+    if (error instanceof Error) return undefined;
+    throw error;
   }
-  throw invalid(what, found, 'a JSON value');
 }
 
 export function toLease(ms: number, found: unknown, what: string): number {

@@ -8,7 +8,6 @@ export type NodeErrorCode =
   | 'not-freed'; // the hold that was to be ended by force is another one by now
 
 export class NodeError extends Error {
-  override readonly name = 'NodeError';
   readonly code: NodeErrorCode;
 
   constructor(code: NodeErrorCode, message: string) {
@@ -22,13 +21,15 @@ export function invalid(what: string, value: unknown, wanted: string): NodeError
   return new NodeError('invalid', `${what} is ${describe(value)}: it should be ${wanted}`);
 }
 
-/** Whatever was thrown, as an error. */
+/** Whatever was thrown, as an error. JSONata throws objects. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (thrown instanceof Error) return thrown;
+  const isObject = typeof thrown === 'object' && thrown !== null && 'message' in thrown;
+  return new NodeError('invalid', String(isObject ? thrown.message : thrown));
 }
 
 function describe(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  return JSON.stringify(value) ?? String(value);
+  return JSON.stringify(value) ?? `a ${typeof value}`;
 }

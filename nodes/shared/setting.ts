@@ -22,7 +22,8 @@ export function isConstant({ type }: TypedSetting): boolean {
 
 /** What the setting says, with its environment variables replaced: different when a deploy has changed it. */
 export function spell(RED: NodeAPI, node: Node, { type, text }: TypedSetting): string {
-  return `${type}:${type === 'env' ? RED.util.evaluateEnvProperty(text, node) : expandText(RED, node, text)}`;
+  const value: unknown = type === 'env' ? RED.util.evaluateNodeProperty(text, type, node, {}) : undefined;
+  return `${type}:${value ?? expandText(RED, node, text)}`;
 }
 
 /** Makes a reader. Throws where a constant cannot be read, such as JSON that is none. */

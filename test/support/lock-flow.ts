@@ -1,13 +1,14 @@
 // Flows with our nodes, as short as a test wants to write them.
 import type { FlowNode } from './node-red';
 
+export type Nodes = FlowNode | readonly FlowNode[];
 export type Change = Readonly<Record<string, unknown>>;
 
 export const TAB: FlowNode = { id: 'tab', type: 'tab', label: 'House' };
 export const REGISTRY: FlowNode = { id: 'registry', type: 'lock-registry', name: '' };
 
 /** A flow with a registry, these nodes, and what catches, completes and shows statuses of all of them. */
-export function flowOf(...nodes: readonly (FlowNode | readonly FlowNode[])[]): readonly FlowNode[] {
+export function flowOf(...nodes: readonly Nodes[]): readonly FlowNode[] {
   const all = nodes.flat();
   const scope = all.filter(({ type }) => type !== 'helper').map(({ id }) => id);
   return [

@@ -5,8 +5,15 @@ declare module 'node-red-node-test-helper' {
 
   type FlowNode = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
 
+  interface LogEntry {
+    readonly id?: string;
+    readonly level: number;
+    readonly msg: unknown;
+  }
+
   export class NodeTestHelper {
     _events: EventEmitter;
+    _redNodes: { startFlows(): Promise<void>; stopFlows(): Promise<void> };
     init(runtimePath: string, settings?: object): void;
     settings(settings: object): object;
     load(
@@ -16,6 +23,7 @@ declare module 'node-red-node-test-helper' {
     ): Promise<void>;
     setFlows(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes'): Promise<void>;
     getNode(id: string): (Node & { receive(msg: NodeMessage): void }) | null;
+    log(): { readonly args: readonly (readonly [LogEntry])[] };
     unload(): Promise<void>;
   }
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { NodeAPI, NodeMessage, NodeStatus } from 'node-red';
+import type { Node, NodeAPI, NodeContext, NodeMessage, NodeStatus } from 'node-red';
 import { type FlowNode, NodeTestHelper } from 'node-red-node-test-helper';
 import acquire from '../../nodes/acquire';
 import lockGuard from '../../nodes/lock-guard';
@@ -19,6 +19,9 @@ interface StatusEvent {
   readonly id: string;
   readonly status?: NodeStatus;
 }
+
+/** The level of errors in Node-RED's log. */
+const ERROR = 20;
 
 const CATALOGUE = readCatalogue();
 const NODES: readonly NodeModule[] = [acquire, release, lockGuard, lockStatus];
@@ -48,6 +51,13 @@ export class RunningFlow {
     node.receive(msg);
   }
 
+  /** The context of a node. */
+  context(id: string): NodeContext {
+    const node = this.#helper.getNode(id);
+    if (node === null) throw new Error(`there is no node ${id}`);
+    return node.context();
+  }
+
   /** The next message that a helper node has not yet given out. */
   next(id: string): Promise<NodeMessage> {
     return this.#inbox(id).next();
@@ -66,10 +76,34 @@ export class RunningFlow {
     return this.statuses(id).at(-1);
   }
 
+  /** The errors of a node that no Catch node has got. */
+  logged(id: string): readonly string[] {
+    return this.#helper
+      .log()
+      .args.map(([entry]) => entry)
+      .filter((entry) => entry.id === id && entry.level === ERROR)
+      .map(({ msg }) => String(msg));
+  }
+
   /** A deploy as the editor makes it. */
   async deploy(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes' = 'full'): Promise<void> {
     await this.#helper.setFlows(flow, type);
     this.#listen(flow);
+    await settled();
+  }
+
+  /** Calls back in the next deploy, between the stop of the old nodes and the start of the new ones. */
+  whileAway(act: () => void): void {
+    this.#helper._events.once('flows:stopped', act);
+  }
+
+  /** Stops all flows, as the editor's menu can. */
+  halt(): Promise<void> {
+    return this.#helper._redNodes.stopFlows();
+  }
+
+  async resume(): Promise<void> {
+    await this.#helper._redNodes.startFlows();
     await settled();
   }
 
@@ -102,13 +136,20 @@ export async function runFlow(
   const helper = new NodeTestHelper();
   helper.init(nodeRedPath());
   const running = new RunningFlow(helper);
+  /** A way out for messages with `take`, another one for all others. */
+  const fork: NodeModule = (RED) => {
+    RED.nodes.registerType('fork', function (this: Node, config) {
+      RED.nodes.createNode(this, config);
+      this.on('input', (msg) => this.send(msg.take === true ? [msg, null] : [null, msg]));
+    });
+  };
   const lockRegistry: NodeModule = (RED) => {
     RED.nodes.registerType('lock-registry', function (this: object, config) {
       Object.assign(this, { registry: registries[config.id] });
       RED.nodes.createNode(this as never, config);
     });
   };
-  await running.start([lockRegistry, ...NODES], flow);
+  await running.start([fork, lockRegistry, ...NODES], flow);
   await settled();
   return running;
 }

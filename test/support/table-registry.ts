@@ -92,6 +92,12 @@ export class TableRegistry implements Registry {
   readonly #watches = new Set<(state: ResourceState) => void>();
   readonly defaults = new Map<string, string>();
   readonly forced: string[] = [];
+  /** Somebody else was quicker: the hold that is to be ended is another one by now. */
+  isForceLate = false;
+  /** Why the next claim is denied. */
+  deny: Answer['reason'];
+  /** What the next update is answered instead of being made. */
+  refuse: Pick<Answer, 'result' | 'reason' | 'detail'> | undefined;
   #timer: { cancel(): void } | undefined;
 
   constructor(clock: HandClock) {
@@ -115,6 +121,13 @@ export class TableRegistry implements Registry {
     return owner;
   }
 
+  /** Ends a claim as if its lease had run out at this moment. */
+  expire(path: string, key: string): void {
+    this.#owners.get(path)?.claims.get(key)?.update({ renew: true, ttl: 1 });
+    this.clock.monotonic += 1;
+    this.step({ type: 'tick' });
+  }
+
   find(id: string): RegistryClaim | undefined {
     return this.#claims.get(id);
   }
@@ -127,6 +140,13 @@ export class TableRegistry implements Registry {
   }
 
   begin(claim: TableClaim): void {
+    if (this.deny !== undefined) {
+      claim.state = 'ended';
+      claim.owner.claims.delete(claim.key);
+      claim.owner.told?.(claim, { id: claim.id, resources: [], result: 'denied', reason: this.deny });
+      this.deny = undefined;
+      return;
+    }
     this.#claims.set(claim.id, claim);
     this.#all.set(claim.id, claim);
     const { resource, resources, locker, priority, value, ttl, timeout, grace, preempt, once } =
@@ -148,19 +168,31 @@ export class TableRegistry implements Registry {
   }
 
   update(claim: TableClaim, change: Pick<ClaimMessage, 'priority' | 'value' | 'ttl' | 'renew'>): void {
+    if (this.refuse !== undefined) {
+      claim.owner.told?.(claim, { id: claim.id, resources: [], ...this.refuse });
+      this.refuse = undefined;
+      return;
+    }
+    const before = claim.message;
     claim.message = { ...claim.message, ...change };
     const { priority, ...rest } = change;
-    this.step({
+    const events = this.step({
       type: 'update',
       id: claim.id,
       ...(priority === undefined ? {} : { priority: Number(priority) }),
       ...rest,
     });
+    if (events.some(({ type }) => type === 'denied')) claim.message = before;
   }
 
   async force(resource: string, token: number, by: string): Promise<string | undefined> {
     this.forced.push(by);
-    const events = this.step({ type: 'forceRelease', resource, token, by });
+    const events = this.step({
+      type: 'forceRelease',
+      resource,
+      token: this.isForceLate ? token - 1 : token,
+      by,
+    });
     return events.some(({ type }) => type === 'denied') ? 'changed' : undefined;
   }
 

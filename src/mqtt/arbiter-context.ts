@@ -1,6 +1,7 @@
 // What every part of the arbiter is given: its names, its clock, the rules in force, and where to complain.
-import type { Json, Limits } from '../core';
+import type { Limits } from '../core';
 import type { Clock } from '../protocol';
+import type { Defaults } from './defaults';
 import type { Levels } from './levels';
 import type { Policy } from './policy';
 import type { Topics } from './topics';
@@ -10,7 +11,7 @@ export interface Rules {
   readonly levels: Levels;
   readonly policy: Policy;
   /** What a free resource shows. */
-  readonly defaults: ReadonlyMap<string, Json>;
+  readonly defaults: Defaults;
   /** Holder and value as plain text on topics of their own, for devices that cannot read JSON. */
   readonly plainText: boolean;
 }
@@ -68,7 +69,7 @@ export interface Context {
   epoch: number;
 }
 
-export const MAX_WALL_MS = 8.64e15;
+const MAX_WALL_MS = 8.64e15;
 
 /** ISO 8601 of the wall time at which a monotonic moment is due. */
 export function isoAt(moment: number, now: { readonly monotonic: number; readonly wall: number }): string {
@@ -77,5 +78,5 @@ export function isoAt(moment: number, now: { readonly monotonic: number; readonl
 
 /** ISO 8601 of a wall time, cut to what a date can say. */
 export function iso(wall: number): string {
-  return new Date(Math.max(-MAX_WALL_MS, Math.min(MAX_WALL_MS, wall))).toISOString();
+  return new Date(Math.round(Math.max(-MAX_WALL_MS, Math.min(MAX_WALL_MS, wall)))).toISOString();
 }

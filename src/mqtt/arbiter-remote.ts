@@ -12,10 +12,10 @@ import type { Transport, TransportMessage, Will } from './transport';
 
 /** What the arbiter wants to know of its broker. */
 export interface RemoteHost {
-  /** All that was before is in the lock table. */
-  rebuilt(): void;
-  /** What is decided is published, or why not. */
-  publishing(isPublishing: boolean, reason: string | undefined, isRefused: boolean): void;
+  /** All that was before is in the lock table, and what is decided is published. */
+  opened(): void;
+  /** What is decided is not published; why, in words, and whether the broker does not let us. */
+  closed(reason: string | undefined, isRefused: boolean): void;
   giveWay(other: ArbiterMessage): void;
   /** The settings in force, for everybody to see. */
   settings(): ArbiterMessage['settings'];
@@ -80,13 +80,12 @@ export class Remote implements LinkHost {
     this.#rebuilder.rebuild(finds);
     this.showPresence();
     publisher.open(finds.ours);
-    host.rebuilt();
-    host.publishing(true, undefined, false);
+    host.opened();
   }
 
   closed(reason: string | undefined, isRefused: boolean): void {
     this.#parts.publisher.close();
-    this.#parts.host.publishing(false, reason, isRefused);
+    this.#parts.host.closed(reason, isRefused);
   }
 
   giveWay(other: ArbiterMessage): void {

@@ -42,7 +42,7 @@ export class States {
   *all(): Generator<ResourceState, void, undefined> {
     const names = new Set(this.#decider.table.resources());
     for (const name of this.#free.keys()) names.add(name);
-    for (const name of this.#context.rules.defaults.keys()) names.add(name);
+    for (const name of this.#context.rules.defaults.named) names.add(name);
     for (const name of names) yield this.of(name);
   }
 
@@ -58,7 +58,7 @@ export class States {
   }
 
   #freeState(resource: string): ResourceState {
-    const value = this.#context.rules.defaults.get(resource);
+    const value = this.#context.rules.defaults.valueOf(resource);
     return {
       v: 1,
       resource,
@@ -74,7 +74,8 @@ export class States {
   #stateOf(view: ResourceView): ResourceState {
     const now = this.#context.clock.now();
     const { resource, state, waitingCount } = view;
-    const value = view.value ?? (state === 'free' ? this.#context.rules.defaults.get(resource) : undefined);
+    const value =
+      view.value ?? (state === 'free' ? this.#context.rules.defaults.valueOf(resource) : undefined);
     return {
       v: 1,
       resource,

@@ -43,6 +43,8 @@ export interface ArbiterOptions {
 
 const DEFAULT_PREFIX = 'locks';
 
+const OPEN = { isPublishing: true, reason: undefined, isRefused: false, other: undefined };
+
 export class Arbiter implements Ears, RemoteHost {
   /** Resolves when it has rebuilt what was before, has given up waiting for the broker, or somebody else decides. */
   readonly ready: Promise<void>;
@@ -102,6 +104,11 @@ export class Arbiter implements Ears, RemoteHost {
 
   get status(): ArbiterStatus {
     return this.#status;
+  }
+
+  /** The name of this runtime. */
+  get requester(): string {
+    return this.#context.requester;
   }
 
   get rules(): Rules {
@@ -240,14 +247,15 @@ export class Arbiter implements Ears, RemoteHost {
 
   // What the broker brings.
 
-  rebuilt(): void {
+  opened(): void {
     this.#startTimer?.cancel();
-    this.#setStatus({ phase: 'deciding', other: undefined });
+    if (this.#status.phase === 'stopped') return;
+    this.#setStatus({ ...OPEN, phase: 'deciding' });
     this.#beReady();
   }
 
-  publishing(isPublishing: boolean, reason: string | undefined, isRefused: boolean): void {
-    this.#setStatus({ isPublishing, reason, isRefused });
+  closed(reason: string | undefined, isRefused: boolean): void {
+    this.#setStatus({ isPublishing: false, reason, isRefused });
     if (isRefused && this.#status.phase === 'starting') this.#decideAlone();
   }
 
@@ -270,6 +278,7 @@ export class Arbiter implements Ears, RemoteHost {
     const settings = {
       levels: rules.levels.all,
       policy: rules.policy.rows,
+      defaults: rules.defaults.all,
       limits,
       freeStateMs: timing.freeState,
     };

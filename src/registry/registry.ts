@@ -1,7 +1,49 @@
 // What the nodes talk to. A registry lives in the module, not in the config node, so that claims survive deploys.
 // Types only; `openRegistry` (open.ts) makes one.
+import type { TlsOptions } from '../mqtt/connection-address';
+import type { DefaultValue } from '../mqtt/defaults';
 import type { Answer, AuditEvent, ClaimMessage, ResourceState } from '../mqtt/messages';
-import type { Levels } from './levels';
+import type { Level, Levels } from './levels';
+import type { PolicyRow } from './policy';
+
+/** The broker on whose topics the locks are mirrored. */
+export type BrokerSettings =
+  /** None that anybody else could connect to. What is to survive a restart is kept all the same. */
+  | { readonly kind: 'none' }
+  /** One in this process. */
+  | {
+      readonly kind: 'embedded';
+      readonly port: number;
+      /** Default: this machine only. */
+      readonly host?: string;
+      readonly user?: string;
+      readonly password?: string;
+    }
+  | {
+      readonly kind: 'url';
+      readonly url: string;
+      readonly user?: string;
+      readonly password?: string;
+      readonly tls?: TlsOptions;
+      readonly protocolVersion?: 3 | 4 | 5;
+    };
+
+export interface RegistrySettings {
+  readonly broker: BrokerSettings;
+  /** Of all topics; default `locks`. */
+  readonly prefix?: string;
+  /** The name of this runtime as a requester; without one a random name, kept in the folder. */
+  readonly requester?: string;
+  /** Default: DEFAULT_LEVELS. */
+  readonly levels?: readonly Level[];
+  readonly policy?: readonly PolicyRow[];
+  /** What free resources show, by patterns of their names; the first that matches counts. */
+  readonly values?: readonly DefaultValue[];
+  /** Holder and value as plain text on topics of their own, too. Default `false`. */
+  readonly plainText?: boolean;
+  /** A folder of ours. Without one nothing survives a restart but what another broker keeps. */
+  readonly folder?: string;
+}
 
 /** One claim of a node, alive from `claim` until an answer that ends it. */
 export interface RegistryClaim {
@@ -37,9 +79,12 @@ export interface ClaimOwner {
    * before this returns. `keep` lets it survive a restart of Node-RED.
    */
   claim(key: string, message: ClaimMessage, options?: { readonly keep?: boolean }): RegistryClaim;
-  /** Called with every answer to a claim of this owner. One listener at a time: the node that is there now. */
+  /**
+   * Called with every answer to a claim of this owner, and soon with the ends that nobody has heard of yet. One listener
+   * at a time: the node that is there now. It stays until another one comes, also over `detach(false)`.
+   */
   onAnswer(listener: (claim: RegistryClaim, answer: Answer) => void): () => void;
-  /** The node closes. Removed: its claims end. Not removed: they wait 30 s for the node that comes back. */
+  /** The node closes. Removed: its claims end, untold. Not removed: they wait 30 s for the node that comes back. */
   detach(removed: boolean): void;
 }
 
@@ -59,7 +104,7 @@ export interface Registry {
   /** Resolves when it has rebuilt what was before. Never rejects: a taken port or a dead broker is a status. */
   readonly ready: Promise<void>;
   onStatus(listener: (status: RegistryStatus) => void): () => void;
-  /** Attaches to the claims of a node's path. */
+  /** Attaches to the claims of a node's path; the same owner until its claims have ended. */
   owner(path: string): ClaimOwner;
   /** Any live claim of this runtime by its id, whoever owns it: what `release` and `lock-guard` look up. */
   find(id: string): RegistryClaim | undefined;
@@ -72,6 +117,9 @@ export interface Registry {
   onEvent(listener: (event: AuditEvent) => void): () => void;
   /** Ends the whole hold that was seen; resolves to why not, or `undefined`. Audited. */
   force(resource: string, token: number, by: string): Promise<string | undefined>;
-  /** One user less; the last one stops it. */
-  close(): Promise<void>;
+  /**
+   * One user less. When the last one has gone, it goes on for as long as it waits for nodes that come back, unless it is
+   * opened again; with `now` it stops at once, and resolves when nothing of it is left.
+   */
+  close(options?: { readonly now?: boolean }): Promise<void>;
 }

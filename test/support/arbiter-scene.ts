@@ -2,6 +2,7 @@
 import { Arbiter, type ArbiterStatus } from '../../src/mqtt/arbiter';
 import type { ArbiterClaim } from '../../src/mqtt/arbiter-claim';
 import type { ArbiterSettings, Rules } from '../../src/mqtt/arbiter-context';
+import { makeDefaults } from '../../src/mqtt/defaults';
 import { makeLevels } from '../../src/mqtt/levels';
 import type { Answer, AuditEvent, ClaimMessage, ResourceState } from '../../src/mqtt/messages';
 import { makePolicy, type PolicyRow } from '../../src/mqtt/policy';
@@ -134,7 +135,7 @@ let instances = 0;
 
 export function rulesOf(rows: readonly PolicyRow[] = [], rules: SceneOptions['rules'] = {}): Rules {
   const levels = makeLevels();
-  return { levels, policy: makePolicy(rows, levels), defaults: new Map(), plainText: false, ...rules };
+  return { levels, policy: makePolicy(rows, levels), defaults: makeDefaults([]), plainText: false, ...rules };
 }
 
 /** A started arbiter. */

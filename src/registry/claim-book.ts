@@ -1,0 +1,187 @@
+// Every claim of this runtime's nodes: whose it is, on which resources, and what is told to whom.
+import type { Arbiter } from '../mqtt/arbiter';
+import type { ArbiterClaim, Hearer } from '../mqtt/arbiter-claim';
+import { iso } from '../mqtt/arbiter-context';
+import type { Answer, ClaimMessage } from '../mqtt/messages';
+import type { Clock } from '../protocol';
+import { Owner, type OwnerHost } from './claim-owner';
+import { type ClaimChange, type ClaimDeeds, OwnedClaim } from './owned-claim';
+import { copyValue } from './value-copy';
+
+export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
+  readonly clock: Clock;
+  readonly #arbiter: () => Arbiter;
+  readonly #makeId: () => string;
+  readonly #owners = new Map<string, Owner>();
+  /** Live claims by their id. */
+  readonly #claims = new Map<string, OwnedClaim>();
+  readonly #byResource = new Map<string, Set<OwnedClaim>>();
+  /** Made before the arbiter was ready. */
+  #early: OwnedClaim[] | undefined = [];
+
+  constructor(clock: Clock, makeId: () => string, arbiter: () => Arbiter) {
+    this.clock = clock;
+    this.#makeId = makeId;
+    this.#arbiter = arbiter;
+  }
+
+  owner(path: string): Owner {
+    const owner = this.#ownerOf(path);
+    owner.attach();
+    return owner;
+  }
+
+  find(id: string): OwnedClaim | undefined {
+    return this.#claims.get(id);
+  }
+
+  findByLocker(resource: string, locker: string): readonly OwnedClaim[] {
+    const own = this.#arbiter().requester;
+    return [...(this.#byResource.get(resource) ?? [])].filter(
+      ({ claim, message }) => (claim?.locker ?? message.locker ?? own) === locker,
+    );
+  }
+
+  /** The arbiter is ready: what was asked for meanwhile is asked for now. */
+  begin(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const claim of early) {
+      if (claim.isOver) continue;
+      if (claim.claim === undefined) this.#ask(claim);
+      else this.#arbiter().update(claim.claim, { ...claim.asked, renew: true });
+    }
+  }
+
+  // For the owners.
+
+  make(owner: Owner, key: string, message: ClaimMessage, isKept: boolean): OwnedClaim {
+    const id = this.#makeId();
+    const claim = new OwnedClaim({
+      deeds: this,
+      path: owner.path,
+      key,
+      id,
+      isKept,
+      message: copyValue(message),
+    });
+    this.#enter(owner, claim);
+    if (this.#early === undefined) this.#ask(claim);
+    else this.#early.push(claim);
+    return claim;
+  }
+
+  change(claim: OwnedClaim, message: ClaimMessage, isKept: boolean | undefined): void {
+    if (isKept !== undefined) claim.isKept = isKept;
+    if (isKept !== undefined && claim.claim !== undefined) this.#arbiter().keep(claim.claim, isKept);
+    const { priority, value, ttl, renew } = message;
+    this.update(claim, { priority, value, ttl, renew });
+  }
+
+  leave(owner: Owner): void {
+    this.#owners.delete(owner.path);
+  }
+
+  // For the claims.
+
+  update(claim: OwnedClaim, change: ClaimChange): void {
+    const copy = copyValue(change);
+    if (claim.claim !== undefined) this.#arbiter().update(claim.claim, copy);
+    else claim.asked = { ...claim.asked, ...defined(copy) };
+  }
+
+  yield({ claim }: OwnedClaim): void {
+    if (claim !== undefined) this.#arbiter().yield(claim);
+  }
+
+  release(claim: OwnedClaim): void {
+    if (claim.claim !== undefined) this.#arbiter().release(claim.claim);
+    else if (!claim.isOver) this.#tell(claim, { ...this.#endOf(claim), result: 'released' });
+  }
+
+  // For the arbiter.
+
+  hear(arbiterClaim: ArbiterClaim, answer: Answer): void {
+    const claim = this.#claims.get(arbiterClaim.id);
+    if (claim === undefined) return;
+    claim.claim ??= arbiterClaim;
+    this.#tell(claim, answer);
+  }
+
+  recall(arbiterClaim: ArbiterClaim): void {
+    const { id, owner: whose, message } = arbiterClaim;
+    if (whose === undefined) return;
+    const { path, key } = whose;
+    const isNew = !this.#owners.has(path);
+    const owner = this.#ownerOf(path);
+    // Nobody may stand there any more.
+    if (isNew) owner.detach(false);
+    const early = owner.claims.get(key);
+    const claim = early ?? new OwnedClaim({ deeds: this, path, key, id, message, isKept: true });
+    if (early !== undefined) this.#leave(early);
+    claim.claim = arbiterClaim;
+    this.#enter(owner, claim);
+  }
+
+  #ask(claim: OwnedClaim): void {
+    const { id, path, key, asked, isKept } = claim;
+    const made = this.#arbiter().claim({ id, owner: { path, key }, message: asked, isKept });
+    if ('reason' in made) this.#tell(claim, { ...this.#endOf(claim), result: 'denied', ...made });
+    else claim.claim = made;
+  }
+
+  #endOf({ id, resources }: OwnedClaim): Pick<Answer, 'id' | 'resources' | 'ended'> {
+    return { id, resources, ended: iso(this.clock.now().wall) };
+  }
+
+  #tell(claim: OwnedClaim, answer: Answer): void {
+    // Not by the claim's phase: what is told may be older than that.
+    if (answer.ended !== undefined) this.#end(claim);
+    claim.told = answer;
+    this.#owners.get(claim.path)?.tell(claim, answer);
+  }
+
+  #end(claim: OwnedClaim): void {
+    if (claim.isOver) return;
+    this.#leave(claim);
+    claim.isOver = true;
+  }
+
+  #enter(owner: Owner, claim: OwnedClaim): void {
+    owner.claims.set(claim.key, claim);
+    this.#claims.set(claim.id, claim);
+    for (const resource of claim.resources) {
+      const there = this.#byResource.get(resource);
+      if (there === undefined) this.#byResource.set(resource, new Set([claim]));
+      else there.add(claim);
+    }
+  }
+
+  #leave(claim: OwnedClaim): void {
+    const owner = this.#owners.get(claim.path);
+    if (owner?.claims.get(claim.key) === claim) owner.claims.delete(claim.key);
+    this.#claims.delete(claim.id);
+    for (const resource of claim.resources) {
+      const there = this.#byResource.get(resource);
+      there?.delete(claim);
+      if (there?.size === 0) this.#byResource.delete(resource);
+    }
+  }
+
+  #ownerOf(path: string): Owner {
+    const there = this.#owners.get(path);
+    if (there !== undefined) return there;
+    const owner = new Owner(this, path);
+    this.#owners.set(path, owner);
+    return owner;
+  }
+}
+
+function defined({ priority, value, ttl, renew }: ClaimChange): ClaimChange {
+  return {
+    ...(priority !== undefined && { priority }),
+    ...(value !== undefined && { value }),
+    ...(ttl !== undefined && { ttl }),
+    ...(renew !== undefined && { renew }),
+  };
+}

@@ -1,0 +1,198 @@
+// A registry in this process: its own arbiter, the claims of its nodes, and the broker on which the locks are mirrored.
+import { Arbiter } from '../mqtt/arbiter';
+import type { Log, Rules } from '../mqtt/arbiter-context';
+import { makeDefaults } from '../mqtt/defaults';
+import type { AuditEvent, ResourceState } from '../mqtt/messages';
+import { makePolicy } from '../mqtt/policy';
+import { topicsUnder } from '../mqtt/topics';
+import { type Clock, resourceMatcher, type Timer } from '../protocol';
+import { type Broker, makeBroker } from './brokers';
+import { randomName } from './chance';
+import { ClaimBook } from './claim-book';
+import { KEEP_MS } from './claim-owner';
+import { type Levels, makeLevels } from './levels';
+import { ownName } from './own-name';
+import type { ClaimOwner, Registry, RegistryClaim, RegistrySettings, RegistryStatus } from './registry';
+import { registryStatus } from './status';
+
+/** What a registry is given from outside. */
+export interface Environment {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const DEFAULT_PREFIX = 'locks';
+
+export class LocalRegistry implements Registry {
+  readonly ready: Promise<void>;
+  readonly #environment: Environment;
+  readonly #prefix: string;
+  readonly #arbiter: Arbiter;
+  readonly #broker: Broker;
+  readonly #book: ClaimBook;
+  readonly #onStopped: () => void;
+  readonly #statusListeners = new Set<(status: RegistryStatus) => void>();
+  #toldText = '';
+  #uses = 0;
+  #lingering: Timer | undefined;
+  #started: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  /** Throws a `RangeError` that says what is wrong with the settings. `onStopped` is called when it begins to stop. */
+  constructor(settings: RegistrySettings, environment: Environment, onStopped: () => void) {
+    const { clock, log } = environment;
+    const { broker, folder, prefix = DEFAULT_PREFIX } = settings;
+    const rules = rulesOf(settings);
+    // Before anything is made that would have to be given back.
+    topicsUnder(prefix);
+    const instance = randomName();
+    const requester = settings.requester || ownName(folder, (text) => log.warn(text));
+    this.#environment = environment;
+    this.#prefix = prefix;
+    this.#onStopped = onStopped;
+    const will = () => this.#arbiter.will();
+    this.#broker = makeBroker({ settings: broker, prefix, folder, instance, will, clock, log });
+    let count = 0;
+    this.#book = new ClaimBook(
+      clock,
+      () => `${instance}-${++count}`,
+      () => this.#arbiter,
+    );
+    const { transport, isSole } = this.#broker;
+    const audit = broker.kind !== 'none';
+    const arbiterSettings = { prefix, requester, instance, clock, log, rules, audit };
+    this.#arbiter = new Arbiter({ settings: arbiterSettings, hearer: this.#book, transport, isSole });
+    this.ready = this.#arbiter.ready;
+    this.#arbiter.onStatus(({ phase }) => {
+      if (phase !== 'starting') this.#book.begin();
+      this.#tellStatus();
+    });
+    this.#broker.onReport(() => this.#tellStatus());
+  }
+
+  get levels(): Levels {
+    return this.#arbiter.rules.levels;
+  }
+
+  get requester(): string {
+    return this.#arbiter.requester;
+  }
+
+  get status(): RegistryStatus {
+    return registryStatus(this.#arbiter.status, this.#broker.report, this.#prefix);
+  }
+
+  /** Nobody uses it, but nodes may come back to it. */
+  get isLingering(): boolean {
+    return this.#uses === 0;
+  }
+
+  /** One user more. */
+  use(): this {
+    this.#uses++;
+    this.#lingering?.cancel();
+    return this;
+  }
+
+  /** Starts when what still uses what it needs is gone. */
+  start(before: Promise<unknown>): void {
+    this.#started = this.#start(before);
+  }
+
+  /** Takes other settings over in place, but for the names by which others know it. */
+  adopt(settings: RegistrySettings): void {
+    this.#arbiter.setRules(rulesOf(settings));
+    const { requester } = settings;
+    if (requester === undefined || requester === '' || requester === this.requester) return;
+    this.#environment.log.warn(`this Node-RED is called ${requester} from its next start on`);
+  }
+
+  onStatus(listener: (status: RegistryStatus) => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => void this.#statusListeners.delete(listener);
+  }
+
+  owner(path: string): ClaimOwner {
+    return this.#book.owner(path);
+  }
+
+  find(id: string): RegistryClaim | undefined {
+    return this.#book.find(id);
+  }
+
+  findByLocker(resource: string, locker: string): readonly RegistryClaim[] {
+    return this.#book.findByLocker(resource, locker);
+  }
+
+  state(resource: string): ResourceState {
+    return this.#arbiter.state(resource);
+  }
+
+  states(): Iterable<ResourceState> {
+    return this.#arbiter.states();
+  }
+
+  watch(pattern: string, listener: (state: ResourceState) => void): () => void {
+    const matches = resourceMatcher(pattern);
+    return this.#arbiter.onState((resource) => {
+      if (matches(resource)) listener(this.#arbiter.state(resource));
+    });
+  }
+
+  onEvent(listener: (event: AuditEvent) => void): () => void {
+    return this.#arbiter.onEvent(listener);
+  }
+
+  async force(resource: string, token: number, by: string): Promise<string | undefined> {
+    return this.#arbiter.forceRelease(resource, token, by)?.detail;
+  }
+
+  async close({ now = false }: { readonly now?: boolean } = {}): Promise<void> {
+    this.#uses = Math.max(0, this.#uses - 1);
+    if (this.#uses > 0) return;
+    this.#lingering?.cancel();
+    if (now) await this.stop();
+    else this.#lingering = this.#environment.clock.setTimer(KEEP_MS, () => void this.stop());
+  }
+
+  /** Stops it, whoever uses it; resolves when nothing of it is left. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #start(before: Promise<unknown>): Promise<void> {
+    await before;
+    await this.#broker.start();
+    this.#arbiter.start();
+  }
+
+  async #stop(): Promise<void> {
+    this.#lingering?.cancel();
+    this.#onStopped();
+    await this.#started;
+    await this.#arbiter.stop();
+    await this.#broker.stop();
+    this.#statusListeners.clear();
+  }
+
+  #tellStatus(): void {
+    const { status } = this;
+    this.#note(status);
+    for (const listener of [...this.#statusListeners]) listener(status);
+  }
+
+  /** An embedded broker says of itself how it is. */
+  #note({ state, text }: RegistryStatus): void {
+    if (text === this.#toldText || this.#broker.isSole) return;
+    this.#toldText = text;
+    const { log } = this.#environment;
+    if (state === 'ready' || state === 'starting') log.info(`locks on ${this.#prefix}/: ${text}`);
+    else log.warn(`locks on ${this.#prefix}/: ${text}`);
+  }
+}
+
+function rulesOf({ levels: list, policy = [], values = [], plainText = false }: RegistrySettings): Rules {
+  const levels = makeLevels(list);
+  return { levels, policy: makePolicy(policy, levels), defaults: makeDefaults(values), plainText };
+}

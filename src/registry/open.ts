@@ -1,0 +1,59 @@
+// Opens registries. They live in this module, by the broker and the prefix on which they are, so that all who name the
+// same ones have the same locks, and so that a deploy, which closes and opens them, loses nothing.
+import { systemClock } from '../protocol';
+import { brokerIdentity } from './brokers';
+import { type Environment, LocalRegistry } from './local-registry';
+import type { Registry, RegistrySettings } from './registry';
+
+const registries = new Map<string, LocalRegistry>();
+
+/**
+ * The registry of a broker and a prefix: the one that is there, which takes over what has changed in the settings, or a
+ * new one, which begins to start.
+ * @throws {RangeError} that says what is wrong with the settings.
+ */
+export function openRegistry(settings: RegistrySettings, environment: Partial<Environment> = {}): Registry {
+  const identity = identityOf(settings);
+  const there = registries.get(identity);
+  if (there !== undefined) {
+    there.adopt(settings);
+    return there.use();
+  }
+  const before = stopRivals(settings);
+  const { clock = systemClock, log = SILENT } = environment;
+  const registry: LocalRegistry = new LocalRegistry(settings, { clock, log }, () => {
+    if (registries.get(identity) === registry) registries.delete(identity);
+  });
+  registries.set(identity, registry);
+  embeddedPorts.set(registry, portOf(settings));
+  registry.start(before);
+  return registry.use();
+}
+
+/** Stops every registry, whoever uses it; resolves when nothing of them is left. */
+export async function closeAllRegistries(): Promise<void> {
+  await Promise.all([...registries.values()].map((registry) => registry.stop()));
+}
+
+const SILENT: Environment['log'] = { info: () => undefined, warn: () => undefined };
+
+/** The port that a registry's broker was to listen on. */
+const embeddedPorts = new WeakMap<LocalRegistry, number | undefined>();
+
+/** A registry that nobody uses any more must not keep the port of one that is wanted now. */
+function stopRivals(settings: RegistrySettings): Promise<unknown> {
+  const port = portOf(settings);
+  if (port === undefined) return Promise.resolve();
+  const rivals = [...registries.values()].filter(
+    (registry) => registry.isLingering && embeddedPorts.get(registry) === port,
+  );
+  return Promise.all(rivals.map((registry) => registry.stop()));
+}
+
+function portOf({ broker }: RegistrySettings): number | undefined {
+  return broker.kind === 'embedded' && broker.port !== 0 ? broker.port : undefined;
+}
+
+function identityOf({ broker, prefix = 'locks', folder }: RegistrySettings): string {
+  return `${prefix} ${brokerIdentity(broker, folder)}`;
+}

@@ -1,0 +1,42 @@
+// The name of this runtime as a requester, where nobody has given it one: a random one, kept in a file, so that it
+// survives restarts and containers that are made anew.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { objectToRequester } from '../mqtt/names';
+import { randomName } from './chance';
+
+const FILE = 'requester';
+
+/**
+ * The name that is kept in the folder, or a new one. `warn` is told once when it cannot be kept, so that a restart will
+ * not know the claims of this run for its own.
+ */
+export function ownName(folder: string | undefined, warn: (text: string) => void): string {
+  const kept = folder === undefined ? undefined : readName(join(folder, FILE));
+  if (kept !== undefined) return kept;
+  const name = `node-red-${randomName()}`;
+  if (folder === undefined) return name;
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, FILE), `${name}\n`);
+  } catch (error) {
+    warn(
+      `the name ${name} of this Node-RED cannot be kept: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  return name;
+}
+
+function readName(file: string): string | undefined {
+  try {
+    const name = readFileSync(file, 'utf8').trim();
+    return objectToRequester(name) === undefined ? name : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

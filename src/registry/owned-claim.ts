@@ -1,0 +1,98 @@
+// One claim of a node as the node sees it: before the arbiter has it, while it lives, and after its end.
+import type { ArbiterClaim } from '../mqtt/arbiter-claim';
+import type { Answer, ClaimMessage } from '../mqtt/messages';
+import type { Clock } from '../protocol';
+import type { RegistryClaim } from './registry';
+
+export type ClaimChange = Pick<ClaimMessage, 'priority' | 'value' | 'ttl' | 'renew'>;
+
+/** What can be done with a claim. */
+export interface ClaimDeeds {
+  readonly clock: Clock;
+  update(claim: OwnedClaim, change: ClaimChange): void;
+  yield(claim: OwnedClaim): void;
+  release(claim: OwnedClaim): void;
+}
+
+export interface OwnedClaimOptions {
+  readonly deeds: ClaimDeeds;
+  /** The path of its owner. */
+  readonly path: string;
+  readonly key: string;
+  readonly id: string;
+  readonly message: ClaimMessage;
+  readonly isKept: boolean;
+}
+
+export class OwnedClaim implements RegistryClaim {
+  readonly path: string;
+  readonly key: string;
+  isKept: boolean;
+  readonly #deeds: ClaimDeeds;
+  readonly #id: string;
+  /** As the node asks for it, until the arbiter has it. */
+  asked: ClaimMessage;
+  /** As the arbiter has it. */
+  claim: ArbiterClaim | undefined = undefined;
+  /** The last answer that was told. */
+  told: Answer | undefined = undefined;
+  isOver = false;
+
+  constructor({ deeds, path, key, id, message, isKept }: OwnedClaimOptions) {
+    this.#deeds = deeds;
+    this.path = path;
+    this.key = key;
+    this.#id = id;
+    this.asked = message;
+    this.isKept = isKept;
+  }
+
+  get id(): string {
+    return this.claim?.id ?? this.#id;
+  }
+
+  get answer(): Answer | undefined {
+    return this.told ?? this.claim?.answer;
+  }
+
+  get message(): ClaimMessage {
+    return this.claim?.message ?? this.asked;
+  }
+
+  get state(): RegistryClaim['state'] {
+    return this.isOver ? 'ended' : (this.claim?.phase ?? 'asked');
+  }
+
+  get restored(): boolean {
+    return this.claim?.isRestored ?? false;
+  }
+
+  get resources(): readonly string[] {
+    const { resource, resources } = this.asked;
+    return this.claim?.resources ?? resources ?? (resource === undefined ? [] : [resource]);
+  }
+
+  get expires(): number {
+    const expires = this.claim?.expires ?? Infinity;
+    const { monotonic, wall } = this.#deeds.clock.now();
+    return wall + (expires - monotonic);
+  }
+
+  isHeld(): boolean {
+    const { claim } = this;
+    if (claim === undefined || this.isOver || !claim.isHeld) return false;
+    return claim.expires === Infinity || this.#deeds.clock.now().monotonic < claim.expires;
+  }
+
+  update(change: ClaimChange): void {
+    this.#deeds.update(this, change);
+  }
+
+  yield(): void {
+    this.#deeds.yield(this);
+  }
+
+  release(): void {
+    this.#deeds.release(this);
+  }
+}

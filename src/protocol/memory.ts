@@ -52,8 +52,8 @@ class MemoryProtocol implements LockingProtocol {
 
   obtain(claim: Claim): Answer<Outcome> {
     const { id, resources } = claim;
-    const [resource] = resources;
-    if (resource !== undefined && this.#isSole(claim, resource)) return this.#holdAlone(claim, resource);
+    const [resource = ''] = resources;
+    if (this.#isSole(claim, resource)) return this.#holdAlone(claim, resource);
     this.#heed();
     for (const name of resources) this.#bringIn(name);
     const outcome = this.#perform(claim, id);
@@ -62,8 +62,9 @@ class MemoryProtocol implements LockingProtocol {
 
   release(claim: Claim, how: 'release' | 'yield'): Denied | undefined {
     const { id, resources } = claim;
-    const [resource] = resources;
-    if (resource !== undefined && this.#soleHolds.get(resource)?.claim.id === id) {
+    const [resource = ''] = resources;
+    if (this.#soleHolds.get(resource)?.claim.id === id) {
+      if (how === 'yield') return NOT_REVOKED;
       this.#soleHolds.delete(resource);
       return undefined;
     }
@@ -229,6 +230,7 @@ class MemoryProtocol implements LockingProtocol {
 }
 
 const UNKNOWN: Denied = { type: 'denied', reason: 'unknown', detail: 'no held claim has this id' };
+const NOT_REVOKED: Denied = { type: 'denied', reason: 'invalid', detail: 'the claim is not being revoked' };
 const WITHDRAWN: Denied = { type: 'denied', reason: 'withdrawn' };
 
 const FREE: Omit<ResourceSnapshot, 'resource'> = {

@@ -1,0 +1,98 @@
+// One claim of a conformance test: what it asks for, and everything that it is told.
+import assert from 'node:assert/strict';
+import type {
+  Claim,
+  ClaimChange,
+  ClaimListener,
+  Denied,
+  Granted,
+  LockingProtocol,
+  Notice,
+  Outcome,
+} from '../../src/protocol';
+
+type Wish = Partial<Omit<Claim, 'type' | 'id' | 'resources'>>;
+
+let count = 0;
+
+export class Claimant implements ClaimListener {
+  readonly claim: Claim;
+  readonly notices: Notice[] = [];
+  /** What became of it, once that is known. */
+  outcome: Outcome | undefined;
+  readonly #protocol: LockingProtocol;
+  #obtaining: Promise<void> | undefined;
+
+  /** The locker is a new one unless the wish names one. */
+  constructor(protocol: LockingProtocol, resources: string | readonly string[], wish: Wish = {}) {
+    this.#protocol = protocol;
+    const id = `claim ${++count} of ${process.pid}`;
+    this.claim = {
+      ...{ type: 'claim', id, resources: typeof resources === 'string' ? [resources] : resources },
+      ...{ locker: `locker of ${id}`, priority: 0, value: undefined, ttl: Infinity, timeout: Infinity },
+      ...{ grace: undefined, preempt: undefined, holding: undefined },
+      ...wish,
+    };
+  }
+
+  hear(notice: Notice): void {
+    this.notices.push(notice);
+  }
+
+  /** Begins to ask; `outcome` tells when there is one. */
+  ask(): this {
+    this.#protocol.listen(this.claim, this);
+    this.#obtaining = Promise.resolve(this.#protocol.obtain(this.claim)).then((outcome) => {
+      this.outcome = outcome;
+    });
+    return this;
+  }
+
+  /** Asks, and waits until it has what it wants. */
+  async get(): Promise<Granted> {
+    await this.ask().#obtaining;
+    return this.granted;
+  }
+
+  /** Asks, and waits until it is denied. */
+  async fail(): Promise<Denied> {
+    await this.ask().#obtaining;
+    return this.denied;
+  }
+
+  /** Waits for the outcome of what was asked before. */
+  async settle(): Promise<this> {
+    await this.#obtaining;
+    return this;
+  }
+
+  get granted(): Granted {
+    assert(this.outcome?.type === 'granted', `not granted: ${this.outcome?.reason ?? 'still waiting'}`);
+    return this.outcome;
+  }
+
+  get denied(): Denied {
+    assert(this.outcome?.type === 'denied', `not denied: ${this.outcome?.type ?? 'still waiting'}`);
+    return this.outcome;
+  }
+
+  async release(): Promise<Denied | undefined> {
+    return this.#protocol.release(this.claim, 'release');
+  }
+
+  async yield(): Promise<Denied | undefined> {
+    return this.#protocol.release(this.claim, 'yield');
+  }
+
+  async extend(change: ClaimChange): Promise<Outcome> {
+    return this.#protocol.extend(this.claim, change);
+  }
+
+  /** Why it was lost: `lost: preempted by x`. */
+  get fates(): readonly string[] {
+    return this.notices.map((notice) => {
+      const by = notice.by === undefined ? '' : ` by ${notice.by.locker}`;
+      return notice.type === 'lost' ? `lost: ${notice.reason}${by}` : `revoking${by}`;
+    });
+  }
+}

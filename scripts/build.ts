@@ -51,9 +51,11 @@ function copyFolder(from: string, to: string): void {
 
 /** Each layer that the library loads becomes one file: forty small ones would take five times as long. */
 async function joinLayer(layer: string): Promise<void> {
+  const outputs = join(DIST, 'src', layer);
+  for (const name of readdirSync(outputs)) if (name.endsWith('.js')) rmSync(join(outputs, name));
   await bundle({
     entryPoints: [join(ROOT, 'src', layer, 'index.ts')],
-    outfile: join(DIST, 'src', layer, 'index.js'),
+    outfile: join(outputs, 'index.js'),
     bundle: true,
     plugins: [{ name: 'other layers', setup: leaveOtherLayersOut }],
     format: 'cjs',

@@ -105,6 +105,7 @@ async function putAside(file: string, dead: Holder | undefined): Promise<void> {
     throw error;
   }
   const moved = await readHolder(aside);
+  // It goes back to its place; where a third one has taken that already, there is nothing to give back.
   if (moved?.id !== dead?.id) await link(aside, file).catch(() => undefined);
   await rm(aside, { force: true });
 }

@@ -51,6 +51,7 @@ const RULES: readonly Rule[] = [
   {
     name: 'sleeps in no test',
     holdsFor: /^test\/.*\.test\.ts$/,
+    except: { 'test/conformance/memory.test.ts': 'lets the suite run by the real clock too' },
     never: /\bset(Timeout|Interval)\(|\btimers\/promises|\bsleep\(/,
     finds: ['set~Timeout(resolve, 20)', 'await sl~eep(5);'],
     codeOnly: true,
@@ -88,6 +89,12 @@ const RULES: readonly Rule[] = [
     never: /\b(from|import|require\() ?'[^.']/,
     finds: ["import { connect } from 'mqtt';", "import 'ajv';", "require('node:fs')"],
     codeOnly: true,
+  },
+  {
+    name: 'takes from core, protocol and library only what their index gives, since each is one file when built',
+    holdsFor: /^(src|nodes)\/.*\.m?ts$/,
+    never: /^(?!(import|export) type\b).*\bfrom '(\.\.\/)+(src\/)?(core|protocol|library)\/(?!index\b)/,
+    finds: ["import { Heap } from '../core/heap';", "} from '../../src/library/lock';"],
   },
   {
     name: 'names nothing of the place where it was written',

@@ -27,10 +27,10 @@ export class Heap<T> {
     return first;
   }
 
+  /** Takes out the item at this place, where one must be. */
   removeAt(index: number): void {
-    const removed = this.#items[index];
-    const last = this.#items.pop();
-    if (removed === undefined || last === undefined) return;
+    const removed = this.#items[index] as T;
+    const last = this.#items.pop() as T;
     this.#place(removed, -1);
     if (removed !== last) this.#settle(last, index);
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { MqttConnection } from '../../src/mqtt/connection';
 import { systemClock } from '../../src/protocol/system-clock';
@@ -189,6 +190,25 @@ describe('the embedded broker', () => {
     const good = await client(urlOf(broker));
     await good.publish('still', 'alive', { retain: true });
     assert.deepEqual([...(await good.retained('#'))], [['still', 'alive']]);
+  });
+
+  it('cuts off a client that does not read, and goes on with the others', async () => {
+    const broker = await scene.start();
+    const connect = Buffer.from('100d00044d51545404020000000173', 'hex');
+    const subscribe = Buffer.from('820600010001' + '2300', 'hex');
+    const stuck = new Socket().connect(portOf(broker), '127.0.0.1');
+    stuck.on('error', () => undefined);
+    stuck.write(Buffer.concat([connect, subscribe]));
+    await once(stuck, 'readable');
+    const publisher = await client(urlOf(broker));
+    const isCutOff = () => scene.log.some((line) => /client s reads too slowly and was cut off/.test(line));
+    for (let count = 0; count < 60 && !isCutOff(); count++) {
+      await publisher.publish('flood', 'x'.repeat(1024 * 1024));
+    }
+    assert.ok(isCutOff());
+    await publisher.publish('still', 'alive', { retain: true });
+    assert.deepEqual([...(await publisher.retained('still'))], [['still', 'alive']]);
+    stuck.destroy();
   });
 
   it('passes large messages on, and does not retain what is over 16 MiB', async () => {

@@ -122,6 +122,16 @@ describe('a connection to the embedded broker without a socket', () => {
     assert.deepEqual([recorded.connections, recorded.messages, recordedEarly.connections], [[], [], []]);
   });
 
+  it('rejects what was under way when it stops', async () => {
+    const transport = await connected(broker.transport());
+    const publishing = transport.publish('a', 'x', { qos: 1, retain: true });
+    const subscribing = transport.subscribe('a', 1);
+    const stopping = transport.stop();
+    await assert.rejects(publishing, /connection lost \(stopped\)/);
+    await assert.rejects(subscribing, /connection lost/);
+    await stopping;
+  });
+
   it('works without any port', async () => {
     const hidden = await scene.start({ port: undefined, directory: undefined });
     assert.deepEqual(hidden.status, {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -129,7 +132,22 @@ describe(`the journal (SEED=${seed})`, () => {
       }),
       { seed, numRuns: 2_000 },
     );
-    assert.equal(readJournal(Buffer.from('4a44dc15 null\n')).retained.size, 0);
+  });
+
+  it('never takes for a message what only has the right checksum', () => {
+    for (const json of [
+      'null',
+      '7',
+      '{"t":',
+      '{}',
+      '{"t":"a","q":3,"p":"x"}',
+      '{"t":1,"q":1,"p":"x"}',
+      '{"t":"a","q":1}',
+    ]) {
+      const checksum = createHash('sha256').update(json).digest('hex').slice(0, 8);
+      const { retained, damaged } = readJournal(Buffer.from(`${checksum} ${json}\n`));
+      assert.deepEqual([retained.size, damaged], [0, 1], json);
+    }
   });
 
   it('is written anew when it has grown, while appending goes on', async () => {
@@ -234,6 +252,29 @@ describe(`the journal (SEED=${seed})`, () => {
         c: 'during',
         d: 'after',
       });
+    });
+
+    it('goes on with the old file while there is no room for a new one, and tries again later', async () => {
+      const journal = await folder.open({ compactAfter: 10 });
+      mkdirSync(`${folder.path}.new/in the way`, { recursive: true });
+      await append(journal, 'a', 'one');
+      await until(() => folder.warnings.length > 0);
+      assert.match(folder.warnings[0] ?? '', /cannot be written anew \(.*\), and grows/);
+      await append(journal, 'b', 'two');
+      assert.deepEqual(contents(await folder.reopen()), { a: 'one', b: 'two' });
+      rmSync(`${folder.path}.new`, { recursive: true });
+      await append(journal, 'a', 'three');
+      const grown = statSync(folder.path).size;
+      await clock.advance(60_000);
+      await until(() => statSync(folder.path).size < grown);
+      assert.deepEqual(contents(await folder.reopen()), { a: 'three', b: 'two' });
+      assert.deepEqual(folder.troubles, []);
+    });
+
+    it('says so when the file cannot be read', async () => {
+      mkdirSync(folder.path);
+      await folder.open();
+      assert.match(folder.troubles[0] ?? '', /cannot be read \(EISDIR/);
     });
 
     it('runs in memory where it can write nothing, and says so once', async () => {

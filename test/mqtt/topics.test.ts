@@ -110,6 +110,8 @@ describe(`topics (SEED=${seed})`, () => {
     ['no name', 'claim/panel', /a requester and a name/],
     ['an empty name', 'claim/panel/', /name .*is empty/],
     ['an empty requester', 'claim//lights', /requester .*is empty/],
+    ['a requester that is misspelt', 'session/a/b', /requester .*not spelt/],
+    ['no requester', 'beat/', /requester .*is empty/],
     ['an empty level', 'claim/panel/a//b', /name .*empty level/],
     ['33 levels', `claim/panel/${'a/'.repeat(32)}a`, /33 levels, over 32/],
     ['a name of 513 bytes', `state/${'ä'.repeat(256)}a`, /over 512 bytes/],
@@ -123,6 +125,13 @@ describe(`topics (SEED=${seed})`, () => {
       assert.equal(topics.answerTo(parsed.rest), `home/locks/answer/${parsed.rest}`);
     });
   }
+
+  it('knows the topics without a name in them', () => {
+    assert.deepEqual(topics.parse(topics.arbiter), { kind: 'arbiter' });
+    assert.deepEqual(topics.parse(topics.arbiterBeat), { kind: 'arbiter-beat' });
+    assert.deepEqual(topics.parse(topics.term), { kind: 'arbiter-term' });
+    assert.deepEqual(topics.parse(topics.event), { kind: 'event' });
+  });
 
   it('leaves alone what is not its own', () => {
     for (const topic of ['zigbee2mqtt/lamp', 'home/locksmith/claim/a/b', 'home/locks', 'home/locks/else/a']) {

@@ -145,6 +145,14 @@ describeRule('rule 8: several resources at once', (open) => {
     assert.deepEqual(scene.tickAt(20), ['granted waits for b', 'denied both timeout by a']);
   });
 
+  it('keeps its resources as soon as the wait of the single claim above it is over', () => {
+    const scene = open();
+    scene.claim('a', 'a', { grace: 50 });
+    scene.claim('above', 'a', { priority: 2, timeout: 20 });
+    scene.claim('both', ['a', 'b'], { priority: 1 });
+    assert.deepEqual(scene.at(20).claim('late', 'b'), ['queued late', 'denied above timeout by a']);
+  });
+
   it('keeps its resources when it waits for a revocation that another began, even politely', () => {
     const scene = open();
     scene.claim('a', 'a', { grace: 50 });

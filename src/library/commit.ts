@@ -1,6 +1,6 @@
 // The promise of a transaction: as any other, and it can be told what to do when the lock is lost.
 import type { Lock } from './lock';
-import { type AcquireOptions, mergeOptions, refuse } from './options';
+import { type AcquireOptions, refuse } from './options';
 import type { RecoveryHandler } from './recovery';
 import { type Transaction, TransactionRun } from './transaction';
 
@@ -26,9 +26,9 @@ export function commit<Value, Result>(
   acquire: (options: AcquireOptions) => Promise<Lock>,
   value: Value,
   transaction: Transaction<Value, Result>,
-  options: AcquireOptions | undefined,
+  options: AcquireOptions,
 ): CommitPromise<Value, Result> {
-  const run = new TransactionRun(acquire, value, transaction, mergeOptions(options));
+  const run = new TransactionRun(acquire, value, transaction, options);
   const started = new Commit<Value, Result, Result>((resolve, reject) => {
     if (typeof transaction === 'function') run.run().then(resolve, reject);
     else reject(refuse('transaction', transaction, 'a generator function'));

@@ -32,10 +32,11 @@ export class CompositeLock implements Lock {
 
   async release(): Promise<Error | undefined> {
     const state = this.state();
-    const why = new LockError(state ?? LOCK_RELEASED, { resources: this.resources });
-    if (state === null) this.#end(why);
+    const { resources } = this;
+    if (state === null) this.#end(new LockError(LOCK_RELEASED, { resources }));
+    else this.#end(this.signal.reason ?? new LockError(state, { resources }));
     await Promise.all(this.#parts.map((part) => part.release()));
-    return state === null ? undefined : (this.#why ?? why);
+    return state === null ? undefined : this.#why;
   }
 
   onRelease(handler: ReleaseHandler): void {

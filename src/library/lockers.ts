@@ -84,7 +84,7 @@ function singleLocker<Value>(
   value: Value,
   defaults: AcquireOptions,
 ): Locker<Value> {
-  return lockerOf(value, (options) => acquire(resources, lockerId, mergeOptions(defaults, options)));
+  return lockerOf(value, defaults, (options) => acquire(resources, lockerId, options));
 }
 
 function dualLocker<A, B>(
@@ -93,18 +93,21 @@ function dualLocker<A, B>(
   b: Locker<B>,
   defaults: AcquireOptions,
 ): Locker<[A, B]> {
-  return lockerOf([a.value, b.value], (options) => {
-    const merged = mergeOptions(defaults, options);
+  return lockerOf([a.value, b.value], defaults, (options) => {
     // Whoever does not want to wait at all says so to each of the two.
-    const timeout = merged.timeout || Infinity;
-    return acquireAll([() => a.acquire(merged), () => b.acquire(merged)], timeout);
+    const timeout = options.timeout || Infinity;
+    return acquireAll([() => a.acquire(options), () => b.acquire(options)], timeout);
   });
 }
 
-function lockerOf<Value>(value: Value, acquire: (options?: AcquireOptions) => Promise<Lock>): Locker<Value> {
+function lockerOf<Value>(
+  value: Value,
+  defaults: AcquireOptions,
+  acquire: (options: AcquireOptions) => Promise<Lock>,
+): Locker<Value> {
   return {
     value,
-    acquire,
-    promise: (transaction, options) => commit(acquire, value, transaction, options),
+    acquire: (options) => acquire(mergeOptions(defaults, options)),
+    promise: (transaction, options) => commit(acquire, value, transaction, mergeOptions(defaults, options)),
   };
 }

@@ -118,9 +118,12 @@ export function readPriority(priority: number | undefined): number {
  * @throws {TypeError} if it is no JSON.
  */
 export function readValue(value: Json): Json {
-  const text = JSON.stringify(value);
-  if (text === undefined) throw refuse('value', value, 'JSON');
-  return JSON.parse(text);
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    // It goes round in a circle, or there is no text for it.
+    throw refuse('value', value, 'JSON');
+  }
 }
 
 /** @throws {TypeError | RangeError} if it is not a number of ms from `least` on. */

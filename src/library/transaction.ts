@@ -153,8 +153,9 @@ function advance<Result>(
 }
 
 /** Not to wait is for the first time: a recovery waits until it has the lock again, unless its own options say not. */
-function patient({ timeout, maxAttempts: _, ...others }: AcquireOptions): AcquireOptions {
-  return timeout === 0 ? others : { timeout, ...others };
+function patient(options: AcquireOptions): AcquireOptions {
+  const { timeout } = options;
+  return { ...options, timeout: timeout === 0 ? Infinity : timeout, maxAttempts: Infinity };
 }
 
 function noRecovery(found: unknown): TypeError {

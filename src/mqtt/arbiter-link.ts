@@ -50,6 +50,8 @@ export class Link {
   /** Nobody else decided when we looked, so that the connection may carry our will. */
   #isOurs: boolean;
   #state: 'idle' | 'reading' | 'open' | 'elsewhere' = 'idle';
+  /** Somebody else came while we decided; one of our own name, too, is another one then, and not our past. */
+  #hasGivenWay = false;
   /** Our presence has come back on this connection. */
   #hasEcho = false;
   /** Grows with each connection and each stop: what an older one waits for is of no interest. */
@@ -192,6 +194,7 @@ export class Link {
 
   #giveWay(other: ArbiterMessage): void {
     this.#isOurs = false;
+    this.#hasGivenWay = true;
     this.#beElsewhere(other);
     // Without our will: it would overwrite the presence of who decides.
     void this.#reconnect();
@@ -232,6 +235,7 @@ export class Link {
     if (message !== undefined) this.#host.giveWay(message);
     if (!isCleared) return;
     this.#isOurs = true;
+    this.#hasGivenWay = false;
     void this.#reconnect();
   }
 
@@ -240,6 +244,7 @@ export class Link {
     if (message === undefined || !message.online || this.#isSole) return undefined;
     const { requester, instance } = this.#context;
     if (message.instance === instance) return undefined;
-    return message.requester === requester && this.#state === 'reading' ? undefined : message;
+    const isOwnPast = message.requester === requester && this.#state === 'reading' && !this.#hasGivenWay;
+    return isOwnPast ? undefined : message;
   }
 }

@@ -27,6 +27,8 @@ export interface RebuildParts {
 export class Rebuilder {
   readonly #parts: RebuildParts;
   #hasRebuilt = false;
+  /** Claims whose retained message says nothing new. */
+  #settled: ReadonlySet<string> = new Set();
 
   constructor(parts: RebuildParts) {
     this.#parts = parts;
@@ -45,6 +47,16 @@ export class Rebuilder {
     if (this.#hasRebuilt) this.#resync(finds);
     else this.#restore(finds);
     this.#hasRebuilt = true;
+  }
+
+  /** Acts on retained claims as if they came now, where they say something new: to be called when answers arrive. */
+  hearNews(finds: Finds): void {
+    const { devices, context } = this.#parts;
+    for (const [id, found] of finds.claims) {
+      const isOwn = found.requester === context.requester;
+      if (!isOwn && !this.#settled.has(id)) devices.heard(found, found.payload, true);
+    }
+    this.#settled = new Set();
   }
 
   /** Somebody else decides: what is found next is all that is known. */
@@ -67,7 +79,7 @@ export class Rebuilder {
     decider.restore([...restored, ...this.#presentAfter(restored)], claims, tokenFloor);
     for (const memory of remembered) this.#answer(memory);
     for (const { resource } of finds.states) this.#showFree(resource);
-    this.#hearNews(finds, remembered);
+    this.#settled = new Set(remembered.filter(({ hasNews }) => !hasNews).map(({ claim }) => claim.id));
   }
 
   /** What flows have claimed since the start, without a broker, came after everything before. */
@@ -121,14 +133,6 @@ export class Rebuilder {
     publisher.noteState(resource, true);
   }
 
-  #hearNews(finds: Finds, remembered: readonly Remembered[]): void {
-    const { devices } = this.#parts;
-    const known = new Set(remembered.filter(({ hasNews }) => !hasNews).map(({ claim }) => claim.id));
-    for (const [id, found] of finds.claims) {
-      if (found.requester !== this.#own && !known.has(id)) devices.heard(found, found.payload, true);
-    }
-  }
-
   #resync(finds: Finds): void {
     const { devices, graves } = this.#parts;
     for (const claim of this.#devicesClaims()) {
@@ -136,7 +140,6 @@ export class Rebuilder {
       if (!isThere(finds, claim) && !claim.isUnbacked) devices.withdraw(claim);
     }
     for (const dead of graves.all()) if (!isThere(finds, dead)) devices.withdraw(dead);
-    this.#hearNews(finds, []);
   }
 
   /** The store has lost more than the claim: it came back empty or old, and nobody has withdrawn anything. */
@@ -156,10 +159,6 @@ export class Rebuilder {
       if (owner?.path === path && owner.key === key) return true;
     }
     return false;
-  }
-
-  get #own(): string {
-    return this.#parts.context.requester;
   }
 }
 

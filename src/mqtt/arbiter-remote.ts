@@ -80,6 +80,8 @@ export class Remote implements LinkHost {
     this.#rebuilder.rebuild(finds);
     this.showPresence();
     publisher.open(finds.ours);
+    this.#rebuilder.hearNews(finds);
+    publisher.flush();
     host.opened();
   }
 

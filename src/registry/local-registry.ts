@@ -79,7 +79,8 @@ export class LocalRegistry implements Registry {
   }
 
   get status(): RegistryStatus {
-    return registryStatus(this.#arbiter.status, this.#broker.report, this.#prefix);
+    const names = { prefix: this.#prefix, requester: this.requester };
+    return registryStatus(this.#arbiter.status, this.#broker.report, names);
   }
 
   /** Nobody uses it, but nodes may come back to it. */

@@ -11,11 +11,17 @@ export interface BrokerReport {
   readonly warning?: string | undefined;
 }
 
-export function registryStatus(arbiter: ArbiterStatus, broker: BrokerReport, prefix: string): RegistryStatus {
+/** By what names others know a registry. */
+export interface Names {
+  readonly prefix: string;
+  readonly requester: string;
+}
+
+export function registryStatus(arbiter: ArbiterStatus, broker: BrokerReport, names: Names): RegistryStatus {
   const { phase, isPublishing, reason, isRefused, other } = arbiter;
   const warning = broker.warning === undefined ? {} : { warning: broker.warning };
   if (phase === 'stopped') return { state: 'failed', text: 'stopped', ...warning };
-  if (phase === 'elsewhere') return { state: 'failed', text: elsewhere(other, prefix), ...warning };
+  if (phase === 'elsewhere') return { state: 'failed', text: elsewhere(other, names), ...warning };
   if (phase === 'starting') return { state: 'starting', text: reason ?? broker.text, ...warning };
   if (!broker.isWell) return { state: 'offline', text: broker.text, ...warning };
   if (isPublishing) return { state: 'ready', text: broker.text, ...warning };
@@ -27,8 +33,10 @@ export function registryStatus(arbiter: ArbiterStatus, broker: BrokerReport, pre
   };
 }
 
-function elsewhere(other: ArbiterStatus['other'], prefix: string): string {
+function elsewhere(other: ArbiterStatus['other'], { prefix, requester }: Names): string {
   const name = other?.requester ?? 'somebody else';
+  if (name === requester)
+    return `another Node-RED of the name ${name} decides on ${prefix}/: give one another name`;
   if (other?.online === false) {
     return `${name} decides alone on ${prefix}/ and is not there: start it, or clear ${prefix}/arbiter to decide here`;
   }

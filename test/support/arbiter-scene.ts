@@ -41,7 +41,9 @@ export class ArbiterScene {
     const instance = settings.instance ?? `instance ${++instances}`;
     this.broker = broker;
     this.clock = broker.clock as HandClock;
-    this.transport = withBroker ? broker.client({ clientId: instance, will: () => this.arbiter.will() }) : undefined;
+    this.transport = withBroker
+      ? broker.client({ clientId: instance, will: () => this.arbiter.will() })
+      : undefined;
     this.arbiter = new Arbiter({
       settings: {
         requester: 'house',

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import type { ArbiterMessage } from '../../src/mqtt/messages';
+import { ArbiterScene, startArbiter } from '../support/arbiter-scene';
+import { HandClock } from '../support/hand-clock';
+import { SimulatedBroker } from '../support/simulated-broker';
+
+function presence(scene: ArbiterScene): ArbiterMessage | undefined {
+  const text = scene.broker.retained.get('locks/arbiter');
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+describe('the presence of the arbiter', () => {
+  it('says who decides, in which term, by which settings', async () => {
+    const scene = await startArbiter({ instance: 'first' });
+    const { settings, ...rest } = presence(scene) ?? {};
+    assert.deepEqual(rest, {
+      v: 1,
+      online: true,
+      requester: 'house',
+      instance: 'first',
+      epoch: 1,
+      tokenFloor: 0,
+    });
+    assert.deepEqual(Object.keys(settings ?? {}), ['levels', 'policy', 'defaults', 'limits', 'freeStateMs']);
+  });
+
+  it('ends with its connection, by its will', async () => {
+    const scene = await startArbiter();
+    await scene.crash();
+    assert.equal(presence(scene)?.online, false);
+  });
+
+  it('ends with a goodbye when it stops, after what does not survive it has ended', async () => {
+    const scene = await startArbiter();
+    scene.own('passing', { resource: 'lights' });
+    scene.own('kept', { resource: 'door', locker: 'kept' }, true);
+    await scene.device('panel/lights', {});
+    const heard = scene.heard.length;
+    const stopped = scene.arbiter.stop();
+    await scene.settle();
+    await stopped;
+    await scene.arbiter.stop();
+    assert.equal(presence(scene)?.online, false);
+    assert.equal(scene.holder('lights'), 'panel');
+    assert.equal(scene.holder('door'), 'kept');
+    assert.equal(scene.heard.length, heard);
+    assert.equal(scene.arbiter.status.phase, 'stopped');
+    assert.equal(scene.clock.timers, 0);
+    const refused = scene.arbiter.claim({
+      id: 'x',
+      owner: { path: 'a', key: 'b' },
+      message: {},
+      isKept: false,
+    });
+    assert.deepEqual(refused, { reason: 'unavailable', detail: 'the locks are stopped' });
+  });
+
+  it('does not wait for ever for a broker that acknowledges nothing', async () => {
+    const scene = await startArbiter();
+    scene.own('node', { resource: 'lights' });
+    if (scene.transport) scene.transport.publish = () => new Promise(() => {});
+    const stopped = scene.arbiter.stop();
+    await scene.settle(2_000);
+    await stopped;
+    assert.equal(scene.clock.timers, 0);
+  });
+
+  it('grows by one term with each start, whatever its will said', async () => {
+    let scene = await startArbiter();
+    for (let term = 2; term <= 4; term++) {
+      await scene.crash();
+      scene = await startArbiter({}, scene.broker);
+      assert.equal(scene.arbiter.state('x').epoch, term);
+    }
+  });
+
+  it('is put right when somebody overwrites it', async () => {
+    const scene = await startArbiter();
+    for (const text of ['', 'rubbish', JSON.stringify({ ...presence(scene), online: false })]) {
+      scene.broker.publish('locks/arbiter', text, { retain: true });
+      await scene.settle();
+      assert.equal(presence(scene)?.online, true);
+    }
+    assert.equal(scene.arbiter.status.phase, 'deciding');
+  });
+
+  it('of an own past is no reason to wait: a broker may tell late that it is over', async () => {
+    const scene = await startArbiter({ instance: 'first' });
+    const before = scene.broker.retained.get('locks/arbiter');
+    await scene.crash();
+    scene.broker.publish('locks/arbiter', String(before), { retain: true });
+    const next = await startArbiter({ instance: 'second' }, scene.broker);
+    assert.equal(next.arbiter.status.phase, 'deciding');
+    assert.equal(presence(next)?.instance, 'second');
+  });
+});
+
+describe('where somebody else decides', () => {
+  let first: ArbiterScene;
+  let second: ArbiterScene;
+
+  beforeEach(async () => {
+    first = await startArbiter({ requester: 'house-pi' });
+    await first.device('panel/lights', {});
+    second = await startArbiter({ requester: 'garage' }, first.broker);
+  });
+
+  it('it does not fight: it writes nothing and says who decides', async () => {
+    assert.equal(second.arbiter.status.phase, 'elsewhere');
+    assert.equal(second.arbiter.status.other?.requester, 'house-pi');
+    assert.equal(presence(first)?.requester, 'house-pi');
+    await first.device('wall/lights', { priority: 1 });
+    const written = second.broker.log.filter(
+      ({ by, topic }) => by === second.transport?.clientId && !/mark/.test(topic),
+    );
+    assert.deepEqual(written, []);
+  });
+
+  it('claims of its flows are refused, with the reason', async () => {
+    assert.throws(() => second.own('node', { resource: 'lights' }), /unavailable: house-pi decides alone/);
+  });
+
+  it('it leaves no will that would end the other’s presence', async () => {
+    await second.crash();
+    assert.equal(presence(first)?.online, true);
+    assert.equal(first.arbiter.status.phase, 'deciding');
+  });
+
+  it('it notes when the other is gone, and decides only when somebody clears its presence', async () => {
+    await first.crash();
+    await second.settle();
+    assert.equal(second.arbiter.status.phase, 'elsewhere');
+    assert.equal(second.arbiter.status.other?.online, false);
+    second.broker.publish('locks/arbiter', '', { retain: true });
+    await second.settle(200);
+    assert.equal(second.arbiter.status.phase, 'deciding');
+    assert.equal(presence(second)?.requester, 'garage');
+    assert.equal(second.holder('lights'), 'panel');
+    assert.equal(second.own('node', { resource: 'door' }).phase, 'held');
+  });
+
+  it('it stays so over a lost connection', async () => {
+    second.broker.cut(String(second.transport?.clientId));
+    await second.settle(500);
+    assert.equal(second.arbiter.status.phase, 'elsewhere');
+  });
+
+  it('the rules of its settings may change', () => {
+    second.arbiter.setRules(second.arbiter.rules);
+    assert.equal(presence(first)?.requester, 'house-pi');
+  });
+});
+
+describe('an arbiter that hears another one decide', () => {
+  it('steps down: its flows’ claims are lost, and it writes no more', async () => {
+    const scene = await startArbiter();
+    const claim = scene.own('node', { resource: 'lights' });
+    await scene.device('panel/fan', { ttl: 1_000 });
+    const other = { v: 1, online: true, requester: 'garage', instance: 'x', epoch: 7, tokenFloor: 0 };
+    scene.broker.publish('locks/arbiter', JSON.stringify(other), { retain: true });
+    await scene.settle();
+    assert.equal(scene.arbiter.status.phase, 'elsewhere');
+    assert.equal(claim.phase, 'ended');
+    const [, told] = scene.heard;
+    assert.deepEqual([told?.answer.result, told?.answer.reason], ['lost', 'session']);
+    assert.equal(presence(scene)?.requester, 'garage');
+    const mark = scene.broker.log.length;
+    await scene.settle(10_000);
+    assert.equal(scene.broker.log.length, mark);
+    await scene.crash();
+    assert.equal(presence(scene)?.requester, 'garage');
+  });
+
+  it('of two that start at once, the last one to say so decides', async () => {
+    const broker = new SimulatedBroker({ clock: new HandClock() });
+    const one = new ArbiterScene({ requester: 'one' }, broker);
+    const two = new ArbiterScene({ requester: 'two' }, broker);
+    one.arbiter.start();
+    two.arbiter.start();
+    await one.settle(200);
+    const phases = [one.arbiter.status.phase, two.arbiter.status.phase];
+    assert.deepEqual(phases.sort(), ['deciding', 'elsewhere']);
+    const decider = one.arbiter.status.phase === 'deciding' ? one : two;
+    assert.equal(presence(one)?.requester, decider.arbiter.requester);
+  });
+
+  it('gives way to a later one of its own name, too, and the two do not fight', async () => {
+    const scene = await startArbiter({ instance: 'first' });
+    const copy = await startArbiter({ instance: 'second' }, scene.broker);
+    await scene.settle(60_000);
+    assert.deepEqual([scene.arbiter.status.phase, copy.arbiter.status.phase], ['elsewhere', 'deciding']);
+    assert.equal(presence(scene)?.instance, 'second');
+    assert.equal(presence(scene)?.epoch, 2);
+  });
+
+  it('stays where it is when it was away and another one has come', async () => {
+    const scene = await startArbiter();
+    scene.own('node', { resource: 'lights' });
+    scene.broker.cut(String(scene.transport?.clientId));
+    const other = await startArbiter({ requester: 'garage' }, scene.broker);
+    await scene.settle(500);
+    assert.equal(scene.arbiter.status.phase, 'elsewhere');
+    assert.equal(other.arbiter.status.phase, 'deciding');
+    assert.equal(scene.heard.at(-1)?.answer.result, 'lost');
+  });
+
+  it('does not give way where the broker is its own', async () => {
+    const scene = await startArbiter({ isSole: true });
+    const other = { v: 1, online: true, requester: 'garage', instance: 'x', epoch: 7, tokenFloor: 0 };
+    scene.broker.publish('locks/arbiter', JSON.stringify(other), { retain: true });
+    await scene.settle();
+    assert.equal(scene.arbiter.status.phase, 'deciding');
+    assert.equal(presence(scene)?.requester, 'house');
+  });
+});
+
+describe('an arbiter that does not hear what it writes', () => {
+  for (const refused of [/^locks\//, /^locks\/state\//, /^locks\/arbiter\//]) {
+    it(`(${refused}) says that it may not write here, grants devices nothing, and lets flows go on`, async () => {
+      const broker = new SimulatedBroker({ clock: new HandClock() });
+      broker.mayPublish = (_, topic) => !refused.test(topic);
+      const scene = await startArbiter({}, broker);
+      await scene.device('panel/lights', {});
+      await scene.settle(20_000);
+      const { phase, isPublishing, isRefused, reason } = scene.arbiter.status;
+      assert.deepEqual([phase, isPublishing, isRefused], ['deciding', false, true]);
+      assert.match(String(reason), /may not write under locks\/ here: nothing comes back from locks\//);
+      assert.equal(scene.answer('panel/lights'), undefined);
+      assert.equal(scene.arbiter.state('lights').state, 'free');
+      assert.equal(scene.own('node', { resource: 'door' }).phase, 'held');
+      broker.mayPublish = () => true;
+      await scene.settle(61_000);
+      assert.equal(scene.arbiter.status.isPublishing, true);
+      assert.equal(scene.holder('lights'), 'panel');
+      assert.equal(scene.holder('door'), 'house');
+    });
+  }
+});
+
+describe('an arbiter without a transport', () => {
+  it('decides for its runtime at once, and leaves nothing behind', async () => {
+    const scene = await startArbiter({ withBroker: false });
+    const claim = scene.own('node', { resource: 'lights', ttl: 60_000 }, true);
+    assert.equal(claim.phase, 'held');
+    assert.equal(claim.isKept, false);
+    assert.equal(scene.arbiter.will(), undefined);
+    await scene.settle(60_000);
+    assert.equal(claim.phase, 'ended');
+    await scene.arbiter.stop();
+    assert.equal(scene.clock.timers, 0);
+  });
+});

@@ -76,11 +76,15 @@ class Commit<Value, Result, Chained>
 }
 
 /** Resumes the transaction whenever its lock was lost. */
-export function alwaysResume<C extends CommitPromise<never, never, unknown>>(commit: C): C {
+export function alwaysResume<Value, Result, Chained>(
+  commit: CommitPromise<Value, Result, Chained>,
+): CommitPromise<Value, Result, Chained> {
   return commit.recover((recovery) => recovery.resume());
 }
 
 /** Runs the transaction from its start whenever its lock was lost: it may never get to its end. */
-export function alwaysRestart<C extends CommitPromise<never, never, unknown>>(commit: C): C {
+export function alwaysRestart<Value, Result, Chained>(
+  commit: CommitPromise<Value, Result, Chained>,
+): CommitPromise<Value, Result, Chained> {
   return commit.recover((recovery) => recovery.restart());
 }

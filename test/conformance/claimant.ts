@@ -67,12 +67,12 @@ export class Claimant implements ClaimListener {
   }
 
   get granted(): Granted {
-    assert(this.outcome?.type === 'granted', `not granted: ${this.outcome?.reason ?? 'still waiting'}`);
+    assert(this.outcome?.type === 'granted', `not granted: ${fateOf(this.outcome)}`);
     return this.outcome;
   }
 
   get denied(): Denied {
-    assert(this.outcome?.type === 'denied', `not denied: ${this.outcome?.type ?? 'still waiting'}`);
+    assert(this.outcome?.type === 'denied', `not denied: ${fateOf(this.outcome)}`);
     return this.outcome;
   }
 
@@ -95,4 +95,9 @@ export class Claimant implements ClaimListener {
       return notice.type === 'lost' ? `lost: ${notice.reason}${by}` : `revoking${by}`;
     });
   }
+}
+
+function fateOf(outcome: Outcome | undefined): string {
+  if (outcome === undefined) return 'still waiting';
+  return outcome.type === 'denied' ? outcome.reason : outcome.type;
 }

@@ -7,8 +7,9 @@ import { toError } from '../shared/node-error';
 import { isPromise } from '../shared/setting';
 import type { Translate } from '../shared/status-text';
 import type { Errand } from './errand';
+import { onHandOver } from './hand-over';
 import type { AcquireSettings } from './settings';
-import { endStatus, idleStatus, startingStatus, wishesStatus } from './statuses';
+import { countStatus, endStatus, idleStatus, startingStatus, wishStatus } from './statuses';
 import { resourceKey, type Wanted } from './wanted';
 import type { Wish } from './wish';
 import { type Outlet, Wishes } from './wishes';
@@ -44,6 +45,8 @@ export class Acquirer {
   readonly #early: Errand[] = [];
   /** Messages whose settings are still being read. */
   readonly #read = new Set<Errand>();
+  #watched: Wish | undefined;
+  #stopWatching: (() => void) | undefined;
   /** How the last claim has ended. */
   #end: NodeStatus | undefined;
   #shown: NodeStatus | undefined;
@@ -93,6 +96,7 @@ export class Acquirer {
     for (const errand of [...this.#early.splice(0), ...this.#read]) errand.close();
     this.#read.clear();
     this.#wishes?.closeErrands();
+    this.#watch(undefined);
     this.#owner?.detach(false);
   }
 
@@ -192,7 +196,7 @@ export class Acquirer {
     const isOther = spelling.level !== before.level || spelling.value !== before.value;
     const isOtherLease = spelling.ttl !== before.ttl;
     if (!isOther && !isOtherLease) return;
-    for (const wish of wishes.all) {
+    for (const wish of wishes.list.all) {
       Promise.resolve(wish.template)
         .then(wanted)
         .then((now) => updateTo(wish, now, isOtherLease))
@@ -208,7 +212,6 @@ export class Acquirer {
         this.#end = endStatus(wish, outcome, answer, this.#t);
         this.#showWishes();
       },
-      waitsForAnother: () => this.#showWishes(),
     };
   }
 
@@ -220,12 +223,26 @@ export class Acquirer {
   }
 
   #showWishes(): void {
-    const wishes = this.#wishes?.all ?? [];
-    this.#show(
-      wishes.length === 0
-        ? (this.#end ?? idleStatus(this.#t))
-        : wishesStatus(wishes, this.registry, this.#t, this.#options.clock.now().wall),
-    );
+    const list = this.#wishes?.list;
+    const only = list?.only;
+    this.#watch(only?.isMine === true ? undefined : only);
+    if (only !== undefined) {
+      const now = this.#options.clock.now().wall;
+      this.#show(wishStatus(only, this.registry, this.#t, now));
+    } else if (list !== undefined && list.size > 0) {
+      this.#show(countStatus(list.size, list.mine, this.#t));
+    } else this.#show(this.#end ?? idleStatus(this.#t));
+  }
+
+  /** The status names who has what the only claim waits for: follows who that is. */
+  #watch(wish: Wish | undefined): void {
+    if (this.#watched === wish) return;
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+    this.#watched = undefined;
+    if (wish?.claim === undefined || this.#front === undefined) return;
+    this.#watched = wish;
+    this.#stopWatching = onHandOver(this.registry, wish.claim, () => this.#showWishes());
   }
 
   #show(status: NodeStatus): void {

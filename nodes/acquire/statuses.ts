@@ -16,18 +16,10 @@ export function idleStatus(t: Translate): NodeStatus {
   return status('grey', 'dot', t('acquire.status.idle'));
 }
 
-/** What to show while the node has these claims, at least one. */
-export function wishesStatus(
-  wishes: readonly Wish[],
-  registry: Registry,
-  t: Translate,
-  nowMs: number,
-): NodeStatus {
-  const [first, ...others] = wishes;
-  if (first !== undefined && others.length === 0) return wishStatus(first, registry, t, nowMs);
-  const mine = wishes.filter(({ isMine }) => isMine).length;
-  const counts = { mine: String(mine), waiting: String(wishes.length - mine) };
-  if (mine === wishes.length) return status('green', 'dot', t('acquire.status.allMine', counts));
+/** What to show of several claims. */
+export function countStatus(count: number, mine: number, t: Translate): NodeStatus {
+  const counts = { mine: String(mine), waiting: String(count - mine) };
+  if (mine === count) return status('green', 'dot', t('acquire.status.allMine', counts));
   if (mine === 0) return status('yellow', 'ring', t('acquire.status.allWait', counts));
   return status('green', 'dot', t('acquire.status.someMine', counts));
 }
@@ -57,7 +49,8 @@ export function endStatus(
   }
 }
 
-function wishStatus(wish: Wish, registry: Registry, t: Translate, nowMs: number): NodeStatus {
+/** What to show of the only claim. */
+export function wishStatus(wish: Wish, registry: Registry, t: Translate, nowMs: number): NodeStatus {
   const { claim } = wish;
   if (claim === undefined) return startingStatus(t);
   if (wish.isMine && !wish.isTaken) {

@@ -49,7 +49,8 @@ export class Teller {
     if (wish.claim === undefined) return msg;
     const told: LockNews = wish.isRestored ? { ...news, restored: true } : news;
     wish.isRestored = false;
-    return withLock(msg, lockInfo(this.#registry, wish.claim, told, this.#clock.now().wall));
+    const lock = lockInfo(this.#registry, wish.claim, wish.token, told, this.#clock.now().wall);
+    return withLock(msg, lock);
   }
 }
 

@@ -17,12 +17,15 @@ export interface Wish {
   isMine: boolean;
   /** The flow already knows that it is being taken. */
   isTaken: boolean;
+  /** The fencing token of the last hold. */
+  token: number | undefined;
   /** It waits to get back what it had. */
   wasMine: boolean;
   /** Has waited for as many hand-overs as it may. */
   isGivenUp: boolean;
   /** Came back from before a restart, and no message has told so yet. */
   isRestored: boolean;
+  stopCounting: (() => void) | undefined;
   /** Its longest wait was 0. */
   readonly atOnce: boolean;
 }
@@ -36,9 +39,11 @@ export function newWish(key: string, template: NodeMessage, atOnce: boolean): Wi
     asking: [],
     isMine: false,
     isTaken: false,
+    token: undefined,
     wasMine: false,
     isGivenUp: false,
     isRestored: false,
+    stopCounting: undefined,
     atOnce,
   };
 }
@@ -69,7 +74,8 @@ export function outcomeOf(wish: Wish, answer: Answer, isFree: () => boolean): Ou
     case 'revoking':
       return wish.isTaken ? 'confirmed' : 'taken';
     case 'requeued':
-      return wish.isTaken ? 'waits' : 'taken';
+      if (wish.isMine) return wish.isTaken ? 'waits' : 'taken';
+      return wish.asking.length > 0 ? 'confirmed' : 'waits';
     case 'lost':
       if (wish.isTaken) return 'ended';
       return answer.reason !== 'preempted' && isFree() ? 'freed' : 'taken';

@@ -8,10 +8,11 @@ import { type LockNews, laterMessage, resourcesOf } from '../shared/lock-info';
 import { toError } from '../shared/node-error';
 import type { Further } from './config';
 import type { Errand } from './errand';
+import { onHandOver } from './hand-over';
 import { denial, loss, Teller, toRefusal } from './teller';
-import { type WaitWatch, watchWait } from './wait-watch';
 import { claimMessage, resourceKey, type Wanted } from './wanted';
 import { isFault, newWish, type Outcome, outcomeOf, type Wish } from './wish';
+import { WishList } from './wish-list';
 
 /** The node, as its claims see it. */
 export interface Outlet {
@@ -20,8 +21,6 @@ export interface Outlet {
   fail(error: Error, msg: NodeMessage): void;
   /** Something happened that the status should show. */
   changed(wish: Wish, outcome: Outcome, answer: Answer): void;
-  /** Someone else holds now what a claim waits for. */
-  waitsForAnother(): void;
 }
 
 export class Wishes {
@@ -31,8 +30,7 @@ export class Wishes {
   #stopListening: (() => void) | undefined;
   readonly #out: Outlet;
   readonly #teller: Teller;
-  readonly #wishes = new Map<string, Wish>();
-  readonly #watches = new Map<Wish, WaitWatch>();
+  readonly list = new WishList();
 
   constructor(RED: NodeAPI, registry: Registry, owner: ClaimOwner, out: Outlet, clock: Clock) {
     this.#RED = RED;
@@ -48,10 +46,8 @@ export class Wishes {
     this.#stopListening?.();
     this.#owner = owner;
     this.#stopListening = owner.onAnswer((claim, answer) => this.#answered(claim, answer));
-  }
-
-  get all(): readonly Wish[] {
-    return [...this.#wishes.values()];
+    // What nobody came back for in time has ended, and nobody was told.
+    for (const wish of this.list.all) if (wish.claim?.state === 'ended') this.#drop(wish);
   }
 
   /** A message wants something: makes its claims, or updates those that are there. */
@@ -59,7 +55,7 @@ export class Wishes {
     errand.splitInto(wanted.claims.length);
     for (const resources of wanted.claims) {
       const key = resourceKey(resources);
-      const wish = further === 'each' ? undefined : this.#wishes.get(key);
+      const wish = further === 'each' ? undefined : this.list.get(key);
       if (wish !== undefined) this.#update(wish, errand, wanted, further);
       else if (further !== 'each') this.#begin(key, errand, wanted, resources, wanted.locker, keep);
       else {
@@ -71,14 +67,10 @@ export class Wishes {
 
   /** Takes up a claim that this node had before a restart. */
   adopt(claim: RegistryClaim): Wish {
-    const { value } = claim.message;
-    const template = { payload: value, topic: resourcesOf(claim).join(', ') };
-    const wish = newWish(claim.key, template, false);
-    wish.claim = claim;
+    const wish = restoredWish(claim);
     wish.isMine = claim.isHeld();
-    wish.isRestored = true;
-    this.#wishes.set(wish.key, wish);
-    if (!wish.isMine) this.#watch(wish, Number.POSITIVE_INFINITY);
+    if (wish.isMine) wish.token = this.#tokenOf(claim);
+    this.list.add(wish);
     return wish;
   }
 
@@ -89,14 +81,14 @@ export class Wishes {
 
   /** The node closes: its messages end here, its claims go on. */
   closeErrands(): void {
-    for (const wish of this.#wishes.values()) {
+    for (const wish of this.list.all) {
       for (const errand of takeErrands(wish)) errand.close();
     }
   }
 
   /** Returns how many claims it has ended. */
   endAll(): number {
-    const { all } = this;
+    const { all } = this.list;
     for (const wish of all) wish.claim?.release();
     return all.length;
   }
@@ -111,15 +103,15 @@ export class Wishes {
   ): void {
     const wish = newWish(key, laterMessage(this.#RED, errand.msg), wanted.timeout === 0);
     wish.waiting = errand;
-    this.#wishes.set(key, wish);
+    this.list.add(wish);
     try {
       wish.claim = this.#owner.claim(key, claimMessage(wanted, resources, locker), { keep });
     } catch (error) {
-      this.#wishes.delete(key);
+      this.list.remove(wish);
       errand.finish(toError(error));
       return;
     }
-    if (!wish.isMine && this.#wishes.get(key) === wish) this.#watch(wish, wanted.maxAttempts);
+    if (Number.isFinite(wanted.maxAttempts)) this.#countAttempts(wish, wanted.maxAttempts);
   }
 
   #update(wish: Wish, errand: Errand, wanted: Wanted, further: Further): void {
@@ -142,7 +134,7 @@ export class Wishes {
   }
 
   #answered(claim: RegistryClaim, answer: Answer): void {
-    const wish = this.#wishes.get(claim.key);
+    const wish = this.list.get(claim.key) ?? endedMeanwhile(claim, answer);
     if (wish === undefined) return;
     wish.claim = claim;
     const outcome = outcomeOf(wish, answer, () => isNobodys(this.#registry, resourcesOf(claim)));
@@ -152,20 +144,29 @@ export class Wishes {
   }
 
   /** Remembers what the flow knows from now on. */
-  #mark(wish: Wish, claim: RegistryClaim, { result }: Answer): void {
+  #mark(wish: Wish, claim: RegistryClaim, { result, token }: Answer): void {
     if (result === 'granted') {
-      wish.isMine = true;
+      wish.token = token;
       wish.isTaken = false;
+      this.list.mark(wish, true);
     }
     if (result === 'revoking') wish.isTaken = true;
-    if (result === 'requeued') {
-      wish.isMine = false;
+    if (result === 'requeued' && wish.isMine) {
       wish.isTaken = false;
       wish.wasMine = true;
-      this.#watch(wish, Number.POSITIVE_INFINITY);
+      this.list.mark(wish, false);
     }
-    if (claim.state === 'ended') this.#wishes.delete(wish.key);
-    if (wish.isMine || claim.state === 'ended') this.#unwatch(wish);
+    if (claim.state === 'ended') this.#drop(wish);
+    else if (wish.isMine) wish.stopCounting?.();
+  }
+
+  #drop(wish: Wish): void {
+    this.list.remove(wish);
+    wish.stopCounting?.();
+  }
+
+  #tokenOf(claim: RegistryClaim): number {
+    return Math.max(...resourcesOf(claim).map((resource) => this.#registry.state(resource).token ?? 0));
   }
 
   #follow(wish: Wish, claim: RegistryClaim, outcome: Outcome, answer: Answer): void {
@@ -253,22 +254,37 @@ export class Wishes {
     else this.#teller.tell(wish, errand, 'denied', denial(this.#registry, wish, claim, answer));
   }
 
-  #watch(wish: Wish, maxAttempts: number): void {
-    if (wish.claim === undefined || this.#watches.has(wish)) return;
-    const watch = watchWait(this.#registry, wish.claim, maxAttempts, {
-      another: () => this.#out.waitsForAnother(),
-      attemptsOver: () => {
-        wish.isGivenUp = true;
-        wish.claim?.release();
-      },
+  /** Gives up when what it waits for has gone to others as often as the settings say; the claim itself is the first time. */
+  #countAttempts(wish: Wish, maxAttempts: number): void {
+    const { claim } = wish;
+    if (claim === undefined || wish.isMine || claim.state === 'ended') return;
+    let attempts = 1;
+    wish.stopCounting = onHandOver(this.#registry, claim, () => {
+      attempts += 1;
+      if (attempts < maxAttempts) return;
+      wish.isGivenUp = true;
+      claim.release();
     });
-    this.#watches.set(wish, watch);
   }
+}
 
-  #unwatch(wish: Wish): void {
-    this.#watches.get(wish)?.stop();
-    this.#watches.delete(wish);
-  }
+function restoredWish(claim: RegistryClaim): Wish {
+  const wish = newWish(
+    claim.key,
+    { payload: claim.message.value, topic: resourcesOf(claim).join(', ') },
+    false,
+  );
+  wish.claim = claim;
+  wish.isRestored = true;
+  return wish;
+}
+
+/** A claim that was held before a restart, and has ended before this node was there to be told. */
+function endedMeanwhile(claim: RegistryClaim, { result }: Answer): Wish | undefined {
+  if (!claim.restored || result !== 'lost') return undefined;
+  const wish = restoredWish(claim);
+  wish.isMine = true;
+  return wish;
 }
 
 function takeErrands(wish: Wish): readonly Errand[] {

@@ -12,7 +12,7 @@ export interface LockInfo {
   /** The name of the level with this priority. */
   readonly level?: string;
   readonly value?: Json;
-  /** The fencing token of the hold. */
+  /** The fencing token of the hold; of the last one when it is gone. */
   readonly token?: number;
   readonly state: 'held' | 'revoking' | 'waiting' | 'lost' | 'denied';
   /** Since when it is in this state, ISO 8601. */
@@ -39,8 +39,14 @@ export type LockNews = Pick<LockInfo, 'state'> &
   };
 
 /** `msg.lock` for a claim of the registry. */
-export function lockInfo(registry: Registry, claim: RegistryClaim, news: LockNews, nowMs: number): LockInfo {
-  const { message, answer } = claim;
+export function lockInfo(
+  registry: Registry,
+  claim: RegistryClaim,
+  token: number | undefined,
+  news: LockNews,
+  nowMs: number,
+): LockInfo {
+  const { message } = claim;
   const { until = claim.expires, ...told } = news;
   const priority = registry.levels.priorityOf(message.priority ?? 0) ?? 0;
   const level = registry.levels.nameOf(priority);
@@ -51,7 +57,7 @@ export function lockInfo(registry: Registry, claim: RegistryClaim, news: LockNew
     priority,
     ...(level === undefined ? {} : { level }),
     ...(message.value === undefined ? {} : { value: message.value }),
-    ...(answer?.token === undefined ? {} : { token: answer.token }),
+    ...(token === undefined ? {} : { token }),
     since: new Date(nowMs).toISOString(),
     ...(Number.isFinite(until) ? { expires: new Date(until).toISOString() } : {}),
     ...told,

@@ -13,7 +13,6 @@ import {
 } from '../support/lock-flow';
 import { lockOf, useScene } from '../support/lock-scene';
 import { type FlowNode, settled } from '../support/node-red';
-import { TableRegistry } from '../support/table-registry';
 
 describe('a deploy', () => {
   const scene = useScene();
@@ -162,7 +161,7 @@ describe('a deploy', () => {
     });
 
     it('ends the claim when the registry is another one', async () => {
-      const other = new TableRegistry(scene.clock);
+      const other = scene.openOther();
       const otherNode: FlowNode = { id: 'registry2', type: 'lock-registry', name: '' };
       const flow = [...flowOf(acquire('motion')), otherNode];
       await scene.runAll(flow, { registry2: other });
@@ -225,19 +224,6 @@ describe('a deploy', () => {
       await scene.flow.deploy([second, ...flowOf(acquire('motion', { z: 'tab2' }))], 'full');
       assert.equal(state().state, 'held');
     });
-  });
-
-  it('tells the node that comes back what happened while it was away', async () => {
-    const flow = flowOf(acquire('motion', lease(60)));
-    await scene.runAll(flow);
-    scene.flow.send('motion', { payload: 'on' });
-    await scene.flow.next('motion.1');
-    scene.flow.whileAway(() => scene.registry.expire('motion', 'lamp'));
-    await scene.flow.deploy(
-      flow.map((each) => (each.id === 'motion' ? { ...each, grace: '1' } : each)),
-      'full',
-    );
-    assert.equal((await scene.flow.next('motion.3')).payload, 'on');
   });
 
   it('gives a copy of a node a claim of its own', async () => {
@@ -343,6 +329,29 @@ describe('flows that are stopped', () => {
     assert.equal(scene.registry.state('lamp').state, 'held');
     await scene.advance(1);
     assert.equal(scene.registry.state('lamp').state, 'free');
+  });
+
+  it('are told what happened meanwhile when they start again', async () => {
+    await scene.run(acquire('motion', lease(20)));
+    scene.flow.send('motion', { payload: 'on' });
+    await scene.flow.next('motion.1');
+    await scene.flow.halt();
+    await scene.advance(29_000);
+    await scene.flow.resume();
+    assert.equal((await scene.flow.next('motion.3')).payload, 'on');
+    assert.equal(scene.flow.status('motion')?.text, 'expired');
+  });
+
+  it('begin with nothing when they start again later', async () => {
+    await scene.run(acquire('motion'));
+    scene.flow.send('motion');
+    await scene.flow.next('motion.1');
+    await scene.flow.halt();
+    await scene.advance(31_000);
+    await scene.flow.resume();
+    assert.equal(scene.flow.status('motion')?.text, 'idle');
+    scene.flow.send('motion');
+    assert.equal((await scene.lock('motion.1')).again, undefined);
   });
 
   it('have them when they start again', async () => {

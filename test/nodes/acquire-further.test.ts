@@ -179,11 +179,11 @@ describe('a further message for acquire', () => {
   });
 
   it('goes to output 4 when the registry refuses the update, and the claim stays as it was', async () => {
-    await scene.run(acquire('motion', payload));
-    scene.flow.send('motion', { payload: 'on' });
+    scene.open({ policy: [{ requester: '#', resource: '#', highest: 'manual' }] });
+    await scene.run(acquire('motion', { ...payload, level: 'urgency', levelType: 'msg' }));
+    scene.flow.send('motion', { payload: 'on', urgency: 500 });
     await scene.flow.next('motion.1');
-    scene.registry.refuse = { result: 'denied', reason: 'policy', detail: 'rule 1' };
-    scene.flow.send('motion', { payload: 'off' });
+    scene.flow.send('motion', { payload: 'off', urgency: 501 });
     const msg = await scene.flow.next('motion.4');
     assert.deepEqual([msg.payload, lockOf(msg).reason], ['off', 'policy']);
     assert.equal(scene.registry.state('lamp').value, 'on');

@@ -5,136 +5,164 @@ import { settled } from '../support/node-red';
 
 describe('over a restart of Node-RED, acquire', () => {
   const scene = useScene();
+  const motion: Change = { ...level(100), ...value('on'), ...lease(60) };
 
-  /** What the registry has brought back from before, and then the flow. */
-  const restart = async (change: Change, ...others: readonly (readonly { id: string; type: string }[])[]) => {
-    for (const { claims } of [scene.registry.owner('motion'), scene.registry.owner('alarm')]) {
-      for (const claim of claims.values()) claim.restored = true;
-    }
-    await scene.run(acquire('motion', change), ...others);
-    await settled();
+  /** Motion has the lamp when Node-RED ends. */
+  const hold = async (change: Change = motion) => {
+    await scene.run(acquire('motion', change));
+    scene.flow.send('motion', { payload: 'before' });
+    return scene.lock('motion.1');
   };
 
-  const held = (change = {}) =>
-    scene.registry
-      .owner('motion')
-      .claim('lamp', {
-        resource: 'lamp',
-        locker: 'motion node',
-        priority: 100,
-        value: 'on',
-        ttl: 60_000,
-        ...change,
-      });
+  const state = () => scene.registry.state('lamp').state;
 
   describe('keeps', () => {
-    const isKept = async (change: Change, msg = {}) => {
-      await scene.run(acquire('motion', change));
-      scene.flow.send('motion', msg);
-      await scene.flow.next('motion.1');
-      return [...scene.registry.owner('motion').claims.values()].map(({ keep }) => keep);
+    const isKept = async (change: Change) => {
+      await hold(change);
+      await scene.restart(1000, acquire('motion', change));
+      await settled();
+      return state() === 'held';
     };
 
-    it('a claim that has a lease, and no other: neither forgotten nor stuck', async () => {
-      assert.deepEqual(await isKept(lease(60)), [true]);
+    it('a claim that has a lease: it is not forgotten', async () => {
+      assert.equal(await isKept(lease(60)), true);
     });
 
-    it('no claim without one', async () => {
-      assert.deepEqual(await isKept({}), [false]);
+    it('none without a lease: it does not get stuck', async () => {
+      assert.equal(await isKept({}), false);
     });
 
-    it('always', async () => {
-      assert.deepEqual(await isKept({ restarts: 'always' }), [true]);
+    it('every claim where it is told to', async () => {
+      assert.equal(await isKept({ restarts: 'always' }), true);
     });
 
-    it('never', async () => {
-      assert.deepEqual(await isKept({ ...lease(60), restarts: 'never' }), [false]);
+    it('none where it is told so', async () => {
+      assert.equal(await isKept({ ...lease(60), restarts: 'never' }), false);
     });
 
     it('no claim of a single message, which is gone', async () => {
-      assert.deepEqual(await isKept({ ...lease(60), further: 'each' }), [false]);
+      assert.equal(await isKept({ ...lease(60), further: 'each' }), false);
     });
   });
 
-  const same: Change = { ...level(100), ...value('on'), ...lease(60) };
-
   it('sends the value, the resource and msg.lock.restored on output 1', async () => {
-    const { id } = held();
-    await restart(same);
+    const before = await hold();
+    await scene.restart(10_000, acquire('motion', motion));
     const { lock, _msgid, ...rest } = await scene.flow.next('motion.1');
     assert.deepEqual(rest, { payload: 'on', topic: 'lamp' });
-    const told = lock as ReturnType<typeof lockOf>;
-    assert.deepEqual([told.id, told.restored, told.state, told.value], [id, true, 'held', 'on']);
+    const { id, restored, state: held, value: now, token } = lock as ReturnType<typeof lockOf>;
+    assert.deepEqual([id, restored, held, now, token], [before.id, true, 'held', 'on', before.token]);
     assert.match(String(scene.flow.status('motion')?.text), /^mine until/);
   });
 
-  it('sends nothing when that is not ticked', async () => {
-    held();
-    await restart({ ...same, announce: false });
+  it('ends at the time that was said before', async () => {
+    await hold();
+    await scene.restart(10_000, acquire('motion', motion));
+    await scene.flow.next('motion.1');
+    await scene.advance(49_999);
+    assert.equal(state(), 'held');
+    await scene.advance(1);
+    assert.equal((await scene.lock('motion.3')).reason, 'expired');
+  });
+
+  it('tells the flow when the time ran out meanwhile', async () => {
+    await hold();
+    await scene.restart(61_000, acquire('motion', motion));
+    const msg = await scene.flow.next('motion.3');
+    assert.deepEqual(
+      [msg.payload, msg.topic, lockOf(msg).reason, lockOf(msg).restored],
+      ['on', 'lamp', 'expired', true],
+    );
     assert.deepEqual(scene.untold('motion'), [0, 0, 0, 0]);
-    assert.equal(scene.registry.state('lamp').state, 'held');
+  });
+
+  it('sends nothing for what it still holds when that is not ticked', async () => {
+    await hold();
+    await scene.restart(1000, acquire('motion', { ...motion, announce: false }));
+    await settled();
+    assert.deepEqual(scene.untold('motion'), [0, 0, 0, 0]);
+    assert.equal(state(), 'held');
   });
 
   it('passes a further message on with msg.lock.again', async () => {
-    held();
-    await restart({ ...same, announce: false });
+    await hold();
+    await scene.restart(1000, acquire('motion', { ...motion, announce: false }));
     scene.flow.send('motion', { payload: 'further' });
     const { again, restored } = await scene.lock('motion.1');
     assert.deepEqual([again, restored], [true, undefined]);
   });
 
   it('goes on waiting, and sends msg.lock.restored when it is granted', async () => {
-    const alarm = scene.registry
-      .owner('alarm')
-      .claim('lamp', { resource: 'lamp', locker: 'alarm', priority: 900 });
-    held();
-    await restart(same);
+    const nodes = [
+      acquire('alarm', { ...level(900), restarts: 'always', name: 'Alarm' }),
+      acquire('motion', motion),
+      node('release', 'over', 1),
+    ];
+    await scene.run(...nodes);
+    scene.flow.send('alarm');
+    scene.flow.send('motion', { payload: 'before' });
+    await settled();
+    await scene.restart(1000, ...nodes);
+    await settled();
     assert.deepEqual(scene.untold('motion'), [0, 0, 0, 0]);
-    assert.equal(scene.flow.status('motion')?.text, 'waits for alarm');
-    alarm.release();
+    assert.equal(scene.flow.status('motion')?.text, 'waits for Alarm');
+    scene.flow.send('over', await scene.flow.next('alarm.1'));
     const msg = await scene.flow.next('motion.1');
     assert.deepEqual([msg.payload, msg.topic, lockOf(msg).restored], ['on', 'lamp', true]);
   });
 
   it('says once that it was restored', async () => {
-    held();
-    await restart(same, acquire('alarm', level(900)), node('release', 'over', 1));
+    await hold();
+    await scene.restart(1000, acquire('motion', motion), acquire('alarm', level(900)));
     await scene.flow.next('motion.1');
     scene.flow.send('alarm');
     assert.equal((await scene.lock('motion.2')).restored, undefined);
   });
 
-  it('ends what it is never to keep', async () => {
-    held();
-    await restart({ ...same, restarts: 'never' });
-    assert.equal(scene.registry.state('lamp').state, 'free');
+  it('ends what it is no longer to keep', async () => {
+    await hold();
+    await scene.restart(1000, acquire('motion', { ...motion, restarts: 'never' }));
+    await settled();
+    assert.equal(state(), 'free');
     assert.deepEqual(scene.untold('motion'), [0, 0, 0, 0]);
   });
 
   it('ends what it has of another resource', async () => {
-    held();
-    await restart({ ...same, ...resources('other') });
-    assert.equal(scene.registry.state('lamp').state, 'free');
+    await hold();
+    await scene.restart(1000, acquire('motion', { ...motion, ...resources('other') }));
+    await settled();
+    assert.equal(state(), 'free');
   });
 
   it('keeps what it has of any resource that messages may name', async () => {
-    held();
-    await restart({ ...same, resources: [{ v: 'room', t: 'msg' }] });
-    assert.equal((await scene.lock('motion.1')).restored, true);
+    const rooms: Change = { ...motion, resources: [{ v: 'room', t: 'msg' }] };
+    await scene.run(acquire('motion', rooms));
+    scene.flow.send('motion', { room: 'hall' });
+    await scene.flow.next('motion.1');
+    await scene.restart(1000, acquire('motion', rooms));
+    assert.deepEqual((await scene.lock('motion.1')).resources, ['hall']);
   });
 
   it('updates the level and the value that were changed meanwhile', async () => {
-    held();
-    await restart({ ...same, ...level(200), ...value('dim') });
+    await hold();
+    await scene.restart(1000, acquire('motion', { ...motion, ...level(200), ...value('dim') }));
+    await scene.flow.next('motion.1');
     const { value: now, priority } = scene.registry.state('lamp');
     assert.deepEqual([priority, now], [200, 'dim']);
   });
 
+  it('lets go 30 s later what nobody has come back for', async () => {
+    await hold();
+    await scene.restart(1000, acquire('other'));
+    await scene.advance(29_999);
+    assert.equal(state(), 'held');
+    await scene.advance(1);
+    assert.equal(state(), 'free');
+  });
+
   it('processes messages only when the registry has rebuilt, in their order', async () => {
-    let rebuilt = () => {};
-    scene.registry.ready = new Promise((resolve) => {
-      rebuilt = resolve;
-    });
+    await scene.registry.ready;
+    const rebuilt = scene.holdReady();
     await scene.run(acquire('motion', { resources: [{ v: 'room', t: 'msg' }] }));
     scene.flow.send('motion', { room: 'a' });
     scene.flow.send('motion', { room: 'b' });
@@ -147,17 +175,21 @@ describe('over a restart of Node-RED, acquire', () => {
   });
 
   it('ends messages that came too early when the node closes before', async () => {
-    scene.registry.ready = new Promise(() => {});
+    await scene.registry.ready;
+    const rebuilt = scene.holdReady();
     await scene.run(acquire('motion'));
     scene.flow.send('motion', { payload: 'early' });
     await scene.flow.halt();
-    assert.equal(scene.registry.state('lamp').state, 'free');
+    rebuilt();
+    await settled();
+    assert.equal(state(), 'free');
   });
 
   it('reports a level that is none, and leaves the claim', async () => {
-    held();
-    await restart({ ...same, level: 'urgent', levelType: 'level' });
-    assert.equal(scene.registry.state('lamp').state, 'held');
+    await hold();
+    await scene.restart(1000, acquire('motion', { ...motion, level: 'urgent', levelType: 'level' }));
+    await settled();
+    assert.equal(state(), 'held');
     assert.equal(scene.flow.logged('motion').length, 1);
   });
 });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { endStatus } from '../../nodes/acquire/statuses';
+import { newWish } from '../../nodes/acquire/wish';
+import type { Answer } from '../../src/mqtt/messages';
 import { acquire, lease, level, node, resources } from '../support/lock-flow';
 import { useScene } from '../support/lock-scene';
-import { settled } from '../support/node-red';
+import { settled, translate } from '../support/node-red';
 
 describe('the status of acquire', () => {
   const scene = useScene();
@@ -127,20 +130,32 @@ describe('the status of acquire', () => {
     assert.equal(await shown(), 'red ring: expired');
   });
 
+  it('says denied: rules', async () => {
+    scene.open({ policy: [{ requester: '#', resource: '#', allowed: false }] });
+    await scene.run(acquire('motion'));
+    scene.flow.send('motion');
+    assert.equal((await scene.lock('motion.4')).reason, 'policy');
+    assert.equal(await shown(), 'red ring: denied: rules');
+  });
+
   for (const [reason, text] of [
-    ['policy', 'denied: rules'],
     ['deadlock', 'denied: deadlock'],
     ['full', 'denied: too many'],
     ['session', 'denied'],
   ] as const) {
-    it(`says ${text}`, async () => {
-      scene.registry.deny = reason;
-      await scene.run(acquire('motion'));
-      scene.flow.send('motion');
-      assert.equal((await scene.lock('motion.4')).reason, reason);
-      assert.equal(await shown(), `red ring: ${text}`);
+    it(`says ${text}`, () => {
+      const wish = newWish('lamp', {}, false);
+      const answer: Answer = { result: 'denied', reason, resources: ['lamp'] };
+      const expected = { fill: 'red', shape: 'ring', text };
+      assert.deepEqual(endStatus(wish, 'denied', answer, translate), expected);
     });
   }
+
+  it('says lost where nobody knows to whom', () => {
+    const answer: Answer = { result: 'lost', reason: 'session', resources: ['lamp'] };
+    const expected = { fill: 'blue', shape: 'ring', text: 'lost' };
+    assert.deepEqual(endStatus(newWish('lamp', {}, false), 'taken', answer, translate), expected);
+  });
 
   it('says error for a claim that the registry can do nothing with', async () => {
     await scene.run(acquire('motion', resources('x'.repeat(600))));

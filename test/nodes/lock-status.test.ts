@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { acquire, type Change, flowOf, lease, level, node, resources, value } from '../support/lock-flow';
 import { useScene } from '../support/lock-scene';
 import { settled } from '../support/node-red';
-import { TableRegistry } from '../support/table-registry';
 
 describe('lock-status', () => {
   const scene = useScene();
@@ -159,7 +158,7 @@ describe('lock-status', () => {
     });
 
     it('sends the default of a free resource', async () => {
-      scene.registry.defaults.set('lamp', 'off');
+      scene.open({ values: [{ resource: 'lamp', value: 'off' }] });
       await scene.run(acquire('motion', value('on')), watch({ content: 'value' }));
       scene.flow.send('motion');
       scene.flow.send('motion', { reset: true });
@@ -177,10 +176,8 @@ describe('lock-status', () => {
     });
 
     it('sends nothing before the registry has rebuilt', async () => {
-      let rebuilt = () => {};
-      scene.registry.ready = new Promise((resolve) => {
-        rebuilt = resolve;
-      });
+      await scene.registry.ready;
+      const rebuilt = scene.holdReady();
       scene.registry.owner('motion').claim('lamp', { resource: 'lamp', locker: 'me', value: 'on' });
       await scene.run(watch({ content: 'value' }));
       assert.deepEqual(await sent(), []);
@@ -190,13 +187,11 @@ describe('lock-status', () => {
     });
 
     it('sends nothing when it is closed before that', async () => {
-      let rebuilt = () => {};
-      scene.registry.ready = new Promise((resolve) => {
-        rebuilt = resolve;
-      });
+      await scene.registry.ready;
+      const rebuilt = scene.holdReady();
       await scene.run(watch({ content: 'value' }));
       await scene.flow.halt();
-      scene.registry.defaults.set('lamp', 'off');
+      scene.registry.owner('late').claim('lamp', { resource: 'lamp', locker: 'me', value: 'on' });
       rebuilt();
       assert.deepEqual(await sent(), []);
     });
@@ -241,7 +236,7 @@ describe('lock-status', () => {
     });
 
     it('begins anew with another registry', async () => {
-      const other = new TableRegistry(scene.clock);
+      const other = scene.openOther();
       other.owner('somebody').claim('lamp', { resource: 'lamp', locker: 'me', value: 'on' });
       const second = { id: 'registry2', type: 'lock-registry', name: '' };
       await scene.runAll([...flow(), second], { registry2: other });
@@ -302,7 +297,7 @@ describe('lock-status', () => {
     });
 
     it('the default value of a free one', async () => {
-      scene.registry.defaults.set('lamp', 'off');
+      scene.open({ values: [{ resource: 'lamp', value: 'off' }] });
       await scene.run(watch({}));
       assert.equal(await shown(), 'grey ring: off: free');
     });

@@ -164,11 +164,15 @@ describe('release', () => {
 
     it('ends the hold of whoever has the resource, and says who did it', async () => {
       await scene.run(acquire('motion'), over);
+      const forced: string[] = [];
+      scene.registry.onEvent(({ event, locker }) => {
+        if (event === 'forced') forced.push(locker);
+      });
       scene.flow.send('motion');
       await scene.flow.next('motion.1');
       scene.flow.send('over', { payload: 1 });
       assert.equal((await scene.flow.next('over.1')).payload, 1);
-      assert.deepEqual([state(), scene.registry.forced], ['free', ['the janitor']]);
+      assert.deepEqual([state(), forced], ['free', ['the janitor']]);
       assert.equal(status(), 'green dot: freed by force');
     });
 
@@ -183,10 +187,11 @@ describe('release', () => {
       await scene.run(acquire('motion'), over);
       scene.flow.send('motion');
       await scene.flow.next('motion.1');
-      scene.registry.isForceLate = true;
+      const now = scene.registry.state('lamp');
+      Object.assign(scene.registry, { state: () => ({ ...now, token: 1 }) });
       scene.flow.send('over');
       assert.equal(((await scene.flow.next('errors')).error as { code: string }).code, 'not-freed');
-      assert.equal(state(), 'held');
+      assert.equal(status(), 'red ring: error');
     });
   });
 

@@ -6,6 +6,7 @@ import type { Node, NodeAPI, NodeContext, NodeMessage, NodeStatus } from 'node-r
 import { type FlowNode, NodeTestHelper } from 'node-red-node-test-helper';
 import acquire from '../../nodes/acquire';
 import lockGuard from '../../nodes/lock-guard';
+import lockRegistryNode from '../../nodes/lock-registry';
 import lockStatus from '../../nodes/lock-status';
 import release from '../../nodes/release';
 import type { Registry } from '../../src/registry/registry';
@@ -28,6 +29,7 @@ const NODES: readonly NodeModule[] = [acquire, release, lockGuard, lockStatus];
 
 export class RunningFlow {
   readonly #helper: NodeTestHelper;
+  #nodes: readonly FlowNode[] = [];
   readonly #inboxes = new Map<string, Inbox<NodeMessage>>();
   readonly #statuses = new Map<string, NodeStatus[]>();
   readonly #onStatus = ({ id, status }: StatusEvent) => {
@@ -39,9 +41,10 @@ export class RunningFlow {
     helper._events.on('node-status', this.#onStatus);
   }
 
-  async start(modules: readonly NodeModule[], flow: readonly FlowNode[]): Promise<void> {
-    await this.#helper.load([translated, ...modules], flow);
-    this.#listen(flow);
+  async start(modules: readonly NodeModule[], flow: readonly FlowNode[], credentials: object): Promise<void> {
+    await this.#helper.load([translated, ...modules], flow, credentials);
+    this.#nodes = flow;
+    this.#listen();
   }
 
   /** Gives a message to a node. */
@@ -49,6 +52,10 @@ export class RunningFlow {
     const node = this.#helper.getNode(id);
     if (node === null) throw new Error(`there is no node ${id}`);
     node.receive(msg);
+  }
+
+  node(id: string): Node | null {
+    return this.#helper.getNode(id);
   }
 
   /** The context of a node. */
@@ -88,7 +95,8 @@ export class RunningFlow {
   /** A deploy as the editor makes it. */
   async deploy(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes' = 'full'): Promise<void> {
     await this.#helper.setFlows(flow, type);
-    this.#listen(flow);
+    this.#nodes = flow;
+    this.#listen();
     await settled();
   }
 
@@ -104,6 +112,7 @@ export class RunningFlow {
 
   async resume(): Promise<void> {
     await this.#helper._redNodes.startFlows();
+    this.#listen();
     await settled();
   }
 
@@ -112,8 +121,8 @@ export class RunningFlow {
     this.#helper._events.removeListener('node-status', this.#onStatus);
   }
 
-  #listen(flow: readonly FlowNode[]): void {
-    for (const { id, type } of flow) {
+  #listen(): void {
+    for (const { id, type } of this.#nodes) {
       if (type !== 'helper') continue;
       const node = this.#helper.getNode(id);
       node?.removeAllListeners('input');
@@ -129,29 +138,62 @@ export class RunningFlow {
 }
 
 /** Starts flows in a runtime of this process; `registries` are the lock-registry nodes, by id. */
-export async function runFlow(
+export function runFlow(
   flow: readonly FlowNode[],
   registries: Readonly<Record<string, Registry>>,
 ): Promise<RunningFlow> {
+  const lockRegistry: NodeModule = (RED) => {
+    RED.nodes.registerType('lock-registry', function (this: Node, config) {
+      Object.assign(this, { registry: registries[config.id] });
+      RED.nodes.createNode(this, config);
+    });
+  };
+  return runModules([lockRegistry, ...NODES], flow);
+}
+
+export interface RuntimeOptions {
+  readonly userDir?: string;
+  readonly credentials?: Readonly<Record<string, object>>;
+  /** Types besides ours. */
+  readonly modules?: readonly NodeModule[];
+}
+
+/** Starts flows with all of our nodes. */
+export function runWholeFlow(flow: readonly FlowNode[], options: RuntimeOptions = {}): Promise<RunningFlow> {
+  return runModules([lockRegistryNode, ...NODES], flow, options);
+}
+
+async function runModules(
+  ours: readonly NodeModule[],
+  flow: readonly FlowNode[],
+  { userDir, credentials = {}, modules = [] }: RuntimeOptions = {},
+): Promise<RunningFlow> {
   const helper = new NodeTestHelper();
   helper.init(nodeRedPath());
+  helper.settings({ userDir });
   const running = new RunningFlow(helper);
-  /** A way out for messages with `take`, another one for all others. */
-  const fork: NodeModule = (RED) => {
-    RED.nodes.registerType('fork', function (this: Node, config) {
-      RED.nodes.createNode(this, config);
-      this.on('input', (msg) => this.send(msg.take === true ? [msg, null] : [null, msg]));
-    });
-  };
-  const lockRegistry: NodeModule = (RED) => {
-    RED.nodes.registerType('lock-registry', function (this: object, config) {
-      Object.assign(this, { registry: registries[config.id] });
-      RED.nodes.createNode(this as never, config);
-    });
-  };
-  await running.start([fork, lockRegistry, ...NODES], flow);
+  await running.start([fork, ...ours, ...modules], flow, credentials);
   await settled();
   return running;
+}
+
+/** One of Node-RED's own nodes, such as `network/10-mqtt`. */
+export function coreNode(name: string): NodeModule {
+  const runtime = createRequire(nodeRedPath());
+  return runtime(runtime.resolve(`@node-red/nodes/core/${name}.js`));
+}
+
+/** The version of the runtime that the tests run on. */
+export const nodeRedVersion: string = JSON.parse(
+  readFileSync(join(nodeRedPath(), '../../package.json'), 'utf8'),
+).version;
+
+/** A way out for messages with `take`, another one for all others. */
+function fork(RED: NodeAPI): void {
+  RED.nodes.registerType('fork', function (this: Node, config) {
+    RED.nodes.createNode(this, config);
+    this.on('input', (msg) => this.send(msg.take === true ? [msg, null] : [null, msg]));
+  });
 }
 
 /** Everything that was on its way through the flow has arrived: each hop is one turn of the event loop. */

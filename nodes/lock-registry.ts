@@ -1,0 +1,45 @@
+// The config node lock-registry: says where the registry is and what its rules are. The registry itself outlives it.
+import type { Node, NodeAPI } from 'node-red';
+import { openRegistry } from '../src/registry/open';
+import type { Registry } from '../src/registry/registry';
+import type { RegistryConfig, RegistryCredentials } from './lock-registry/config';
+import { registrySettings } from './lock-registry/settings';
+import { toError } from './shared/node-error';
+
+type LockRegistryNode = Node<RegistryCredentials> & { registry?: Registry };
+
+export = (RED: NodeAPI): void => {
+  function LockRegistry(this: LockRegistryNode, config: RegistryConfig): void {
+    RED.nodes.createNode(this, config);
+    try {
+      this.registry = openRegistry(registrySettings(RED, this, config), { log: logOf(RED) });
+    } catch (error) {
+      this.error(toError(error));
+      return;
+    }
+    const { registry } = this;
+    this.on('close', (done: () => void) => {
+      // It goes on for a while: the deploy that closes this node most likely brings the next one.
+      registry.close().then(done, (error: unknown) => {
+        this.error(toError(error));
+        done();
+      });
+    });
+  }
+
+  RED.nodes.registerType<LockRegistryNode, RegistryConfig, object, RegistryCredentials>(
+    'lock-registry',
+    LockRegistry,
+    {
+      credentials: { user: { type: 'text' }, password: { type: 'password' } },
+    },
+  );
+};
+
+/** The registry speaks also while no node is there for it. */
+function logOf({ log }: NodeAPI) {
+  return {
+    info: (text: string) => log.info(`[lock-registry] ${text}`),
+    warn: (text: string) => log.warn(`[lock-registry] ${text}`),
+  };
+}

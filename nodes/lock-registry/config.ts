@@ -1,0 +1,42 @@
+// The settings of a lock-registry node as the editor stores them. Types only.
+import type { NodeDef } from 'node-red';
+import type { Level } from '../../src/registry/levels';
+
+export interface RegistryConfig extends NodeDef {
+  readonly broker: 'embedded' | 'node' | 'url' | 'none';
+  /** The id of an mqtt-broker node. */
+  readonly brokerNode: string;
+  readonly url: string;
+  readonly bind: string;
+  readonly port: string;
+  readonly prefix: string;
+  readonly requester: string;
+  readonly levels: readonly Level[];
+  readonly values: readonly ValueRow[];
+  readonly policy: readonly RuleRow[];
+}
+
+/** What free resources show. */
+export interface ValueRow {
+  readonly resource: string;
+  readonly type: string;
+  readonly value: string;
+}
+
+/** Who may claim what; lengths as people write them: `30 min`. What is empty is not limited. */
+export interface RuleRow {
+  readonly requester?: string;
+  readonly resource?: string;
+  readonly allowed?: boolean;
+  readonly highest?: string;
+  readonly longestTtl?: string;
+  readonly defaultTtl?: string;
+  readonly longestGrace?: string;
+  readonly actsAs?: string;
+  readonly mayForce?: boolean;
+}
+
+export interface RegistryCredentials {
+  readonly user?: string;
+  readonly password?: string;
+}

@@ -1,5 +1,5 @@
 // The protocol in this process, held to the rules by a clock that is turned by hand, and by the real one.
-import { createMemoryProtocol, sleep } from '../../src/protocol';
+import { createMemoryProtocol, systemClock } from '../../src/protocol';
 import { HandClock } from '../support/hand-clock';
 import { describeProtocol } from './protocol-suite';
 
@@ -14,6 +14,6 @@ describeProtocol('the memory protocol, its clock turned by hand,', () => {
 
 describeProtocol('the memory protocol, by the real clock,', () => ({
   protocol: createMemoryProtocol(),
-  pass: async (ms) => sleep(ms),
+  pass: (ms) => new Promise((resolve) => systemClock.setTimer(ms, resolve)),
   stop: async () => undefined,
 }));

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type Claim, type ClaimListener, createMemoryProtocol, type Notice } from '../../src/protocol';
+import { holds, seed } from '../support/core-fast-check';
+import { HandClock, promisesSettled } from '../support/hand-clock';
+import { describeOutcome, TableProtocol } from '../support/table-protocol';
+
+type Step =
+  | { readonly do: 'obtain'; readonly claim: Omit<Claim, 'id'> }
+  | { readonly do: 'release' | 'yield'; readonly which: number }
+  | {
+      readonly do: 'extend';
+      readonly which: number;
+      readonly priority: number;
+      readonly ttl: number | undefined;
+    }
+  | { readonly do: 'wait'; readonly ms: number }
+  | { readonly do: 'look' };
+
+const length = fc.constantFrom(Infinity, Infinity, 5, 20);
+
+const claim = fc.record({
+  type: fc.constant('claim' as const),
+  resources: fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(['a'], ['b'], ['c']) },
+    fc.constantFrom(['a', 'b'], ['c', 'a']),
+  ),
+  locker: fc.constantFrom('x', 'y', 'z'),
+  priority: fc.nat(2),
+  value: fc.constantFrom(undefined, 'on'),
+  ttl: length,
+  timeout: fc.constantFrom(Infinity, 0, 10),
+  grace: fc.constantFrom(undefined, 8),
+  preempt: fc.constantFrom(undefined, false),
+  holding: fc.constant(undefined),
+});
+
+const which = fc.nat(7);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('obtain' as const), claim }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('release' as const), which }) },
+  fc.record({ do: fc.constant('yield' as const), which }),
+  fc.record({
+    do: fc.constant('extend' as const),
+    which,
+    priority: fc.nat(2),
+    ttl: fc.constantFrom(undefined, 10),
+  }),
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(10) }) },
+  fc.record({ do: fc.constant('look' as const) }),
+);
+
+describe(`holds that the table does not know of yet (FC_SEED=${seed})`, function () {
+  this.timeout(120_000);
+
+  it('are seen by nobody: grants, tokens and losses are those of the table', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const pair = new Pair();
+        for (const each of steps) await pair.run(each);
+        assert.deepEqual(pair.told, pair.table.told);
+      }),
+      { seed, numRuns: 400 },
+    );
+  });
+
+  it('leave nothing behind when all are released', () => {
+    holds(
+      fc.property(fc.array(fc.nat(200), { maxLength: 400 }), (names) => {
+        const pair = new Pair();
+        for (const name of names) pair.passBy(`resource ${name}`);
+        assert.deepEqual(pair.look(), []);
+      }),
+      0.2,
+    );
+  });
+});
+
+/** The memory protocol and a plain table, given the same. */
+class Pair {
+  readonly told: string[] = [];
+  readonly #clock = new HandClock(1_000);
+  readonly table = new TableProtocol(this.#clock);
+  readonly #memory = createMemoryProtocol({ clock: this.#clock });
+  readonly #claims: Claim[] = [];
+
+  async run(each: Step): Promise<void> {
+    switch (each.do) {
+      case 'obtain':
+        this.#obtain({ id: `claim ${this.#claims.length}`, ...each.claim });
+        break;
+      case 'release':
+      case 'yield':
+        this.#end(each.which, each.do);
+        break;
+      case 'extend':
+        this.#extend(each.which, { priority: each.priority, ttl: each.ttl });
+        break;
+      case 'wait':
+        await this.#clock.advance(each.ms);
+        this.table.tick();
+        break;
+      case 'look':
+        assert.deepEqual([...this.look()].sort(), [...this.table.states].sort());
+    }
+    await promisesSettled();
+  }
+
+  /** Holds a resource for a moment. */
+  passBy(resource: string): void {
+    const passing: Claim = {
+      ...{ type: 'claim', id: `passing ${this.#claims.length}`, resources: [resource], locker: 'x' },
+      ...{ priority: 0, value: undefined, ttl: Infinity, timeout: Infinity },
+      ...{ grace: undefined, preempt: undefined, holding: undefined },
+    };
+    void this.#memory.obtain(passing);
+    void this.#memory.release(passing, 'release');
+  }
+
+  look(): readonly string[] {
+    const seen: string[] = [];
+    const stop = this.#memory.watch('#', ({ resource, state, holder, token, since, waitingCount }) => {
+      seen.push(`${resource} ${state} ${holder} ${token} ${since} ${waitingCount}`);
+    });
+    assert(typeof stop === 'function');
+    stop();
+    return seen;
+  }
+
+  #obtain(wanted: Claim): void {
+    this.#claims.push(wanted);
+    this.table.obtain(wanted);
+    this.#memory.listen(wanted, new Ear(wanted.id, this.told));
+    const answer = this.#memory.obtain(wanted);
+    if (!(answer instanceof Promise)) this.told.push(describeOutcome(wanted.id, answer));
+    else {
+      void answer.then((outcome) => {
+        if (outcome.type === 'granted' || outcome.reason !== 'withdrawn') {
+          this.told.push(describeOutcome(wanted.id, outcome));
+        }
+      });
+    }
+  }
+
+  #end(index: number, how: 'release' | 'yield'): void {
+    const ending = this.#claims.at(-1 - index);
+    if (ending === undefined) return;
+    this.table.release(ending, how);
+    void this.#memory.release(ending, how);
+  }
+
+  #extend(index: number, change: { readonly priority: number; readonly ttl: number | undefined }): void {
+    const changing = this.#claims.at(-1 - index);
+    if (changing === undefined) return;
+    this.table.extend(changing, change);
+    void this.#memory.extend(changing, change);
+  }
+}
+
+class Ear implements ClaimListener {
+  readonly #id: string;
+  readonly #told: string[];
+
+  constructor(id: string, told: string[]) {
+    this.#id = id;
+    this.#told = told;
+  }
+
+  hear(notice: Notice): void {
+    const by = notice.by?.locker;
+    this.#told.push(
+      notice.type === 'lost' ? `${this.#id} lost: ${notice.reason} ${by}` : `${this.#id} revoking by ${by}`,
+    );
+  }
+}

@@ -12,5 +12,6 @@ module.exports = {
     projects: { enabled: false },
     codeEditor: { lib: 'monaco' },
   },
+  mqttReconnectTime: 1000,
   logging: { console: { level: 'info', metrics: false, audit: false } },
 };

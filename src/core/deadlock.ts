@@ -47,7 +47,9 @@ function addCircle(state: State, start: Claim, onCircle: Set<Claim>): void {
 
 function* waitsFor(state: State, claim: Claim): Generator<Claim, void, undefined> {
   for (const resource of claim.resources) {
-    if (resource.isFree || resource.locker === claim.locker || canTake(claim, resource)) continue;
+    if (resource.locker === claim.locker || canTake(claim, resource)) continue;
+    // A revocation ends by itself, and the circle with it.
+    if (resource.isFree || resource.isRevoking) continue;
     for (const holder of resource.holders) {
       for (const keeper of state.keeping.get(holder.id) ?? []) {
         if (isAtRisk(state, keeper)) yield keeper;

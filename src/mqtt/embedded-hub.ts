@@ -82,7 +82,8 @@ export class AedesHub implements Hub {
   publish(message: Retained, retain: boolean, acknowledged: () => void): void {
     const pass = () => {
       acknowledged();
-      this.#aedes?.publish({ cmd: 'publish', dup: false, retain: false, ...message }, ignoreErrors);
+      // aedes passes a message of QoS 0 before earlier ones of QoS 1, and then drops those for who gets both.
+      this.#aedes?.publish({ cmd: 'publish', dup: false, retain: false, ...message, qos: 1 }, ignoreErrors);
     };
     if (retain) this.#options.store.append(message, pass);
     else this.#options.store.after(pass);

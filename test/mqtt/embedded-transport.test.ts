@@ -40,6 +40,23 @@ describe('a connection to the embedded broker without a socket', () => {
     assert.equal((await device.retained('c/#')).get('c/1'), 'from inside');
   });
 
+  it('tells a watcher of everything each message, also those of both qualities at once', async () => {
+    const transport = await connected(broker.transport());
+    await device.subscribe('#');
+    const topics = ['state/1', 'event/1', 'state/2', 'event/2', 'end'];
+    await Promise.all(
+      topics.map((topic) => {
+        const isState = topic.startsWith('state');
+        return transport.publish(topic, topic, { qos: isState ? 1 : 0, retain: isState });
+      }),
+    );
+    await device.next('end');
+    assert.deepEqual(
+      device.seen.map(({ topic }) => topic),
+      topics,
+    );
+  });
+
   it('gets what is retained before its subscription resolves, in the order of the filters, but never at once', async () => {
     for (const topic of ['a', 'b/1', 'b/2']) await device.publish(topic, topic, { retain: true });
     const transport = await connected(broker.transport());

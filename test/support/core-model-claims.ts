@@ -98,11 +98,11 @@ export class ModelClaims {
     return seen;
   }
 
-  /** The waiting claims that keep a hold which this one waits for and cannot preempt. */
+  /** The waiting claims that keep a hold which this one waits for, cannot preempt, and that is not ending already. */
   #waitsFor(claim: ModelClaim): ModelClaim[] {
     if (claim.hold || claim.holding.length === 0 || this.isOver(claim)) return [];
     const inTheWay = claim.resources
-      .filter((name) => !this.outranks(claim, name))
+      .filter((name) => !this.outranks(claim, name) && !this.isRevoking(name))
       .flatMap((name) => this.holders(name))
       .filter((holder) => holder.locker !== claim.locker);
     return this.live.filter((other) => !other.hold && inTheWay.some(({ id }) => other.holding.includes(id)));

@@ -56,6 +56,17 @@ describeRule('rule 9: deadlock', (open) => {
     assert.deepEqual(scene.release('B has b'), ['released B has b', 'granted A wants b']);
   });
 
+  it('does not take a revocation for a part of a circle: it ends by itself', () => {
+    const scene = open();
+    scene.claim('A has a', 'a', { locker: 'A', grace: 100 });
+    scene.claim('B has b', 'b', { locker: 'B' });
+    scene.claim('alarm', 'a', { locker: 'alarm', priority: 10 });
+    scene.claim('A wants b', 'b', { locker: 'A', holding: ['A has a'] });
+    assert.deepEqual(scene.claim('B wants a', 'a', { locker: 'B', holding: ['B has b'] }), [
+      'queued B wants a',
+    ]);
+  });
+
   it('finds a circle of one', () => {
     const scene = open();
     scene.claim('outer', 'a', { locker: 'me as A' });

@@ -26,7 +26,8 @@ export function resourcesOf(message: ClaimMessage, name: string): readonly strin
 export function readWish(asker: Asker, message: ClaimMessage, rules: Rules): Wish | Refusal {
   const { requester, name, isDevice } = asker;
   const resources = resourcesOf(message, name);
-  const { locker = requester, ttl, grace } = message;
+  const { locker = requester, grace } = message;
+  const ttl = message.ttl === Infinity ? undefined : message.ttl;
   const malformed = isDevice ? undefined : objectToNames(resources, locker);
   if (malformed !== undefined) return malformed;
   const priority = rules.levels.priorityOf(message.priority ?? 0);

@@ -2,7 +2,7 @@
 import type { Answer, ClaimMessage } from '../mqtt/messages';
 import type { Clock, Timer } from '../protocol';
 import type { OwnedClaim } from './owned-claim';
-import type { ClaimOwner, RegistryClaim } from './registry';
+import type { ClaimOwner } from './registry';
 
 /** How long claims wait for a node that closed to come back. */
 export const KEEP_MS = 30_000;
@@ -16,7 +16,7 @@ export interface OwnerHost {
   leave(owner: Owner): void;
 }
 
-type Listener = (claim: RegistryClaim, answer: Answer) => void;
+type Listener = (claim: OwnedClaim, answer: Answer) => void;
 
 export class Owner implements ClaimOwner {
   readonly path: string;

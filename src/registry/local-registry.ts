@@ -5,13 +5,14 @@ import { makeDefaults } from '../mqtt/defaults';
 import type { AuditEvent, ResourceState } from '../mqtt/messages';
 import { makePolicy } from '../mqtt/policy';
 import { topicsUnder } from '../mqtt/topics';
-import { type Clock, resourceMatcher, type Timer } from '../protocol';
+import { type Clock, type LockingProtocol, resourceMatcher, type Timer } from '../protocol';
 import { type Broker, makeBroker } from './brokers';
 import { randomName } from './chance';
 import { ClaimBook } from './claim-book';
 import { KEEP_MS } from './claim-owner';
 import { type Levels, makeLevels } from './levels';
 import { ownName } from './own-name';
+import { RegistryProtocol } from './protocol';
 import type { ClaimOwner, Registry, RegistryClaim, RegistrySettings, RegistryStatus } from './registry';
 import { registryStatus } from './status';
 
@@ -24,6 +25,8 @@ export interface Environment {
 const DEFAULT_PREFIX = 'locks';
 
 export class LocalRegistry implements Registry {
+  /** By which code finds it. */
+  name: string | undefined;
   readonly ready: Promise<void>;
   readonly #environment: Environment;
   readonly #prefix: string;
@@ -47,6 +50,7 @@ export class LocalRegistry implements Registry {
     topicsUnder(prefix);
     const instance = randomName();
     const requester = settings.requester || ownName(folder, (text) => log.warn(text));
+    this.name = settings.name;
     this.#environment = environment;
     this.#prefix = prefix;
     this.#onStopped = onStopped;
@@ -103,6 +107,7 @@ export class LocalRegistry implements Registry {
   /** Takes other settings over in place, but for the names by which others know it. */
   adopt(settings: RegistrySettings): void {
     this.#arbiter.setRules(rulesOf(settings));
+    this.name = settings.name;
     const { requester } = settings;
     if (requester === undefined || requester === '' || requester === this.requester) return;
     this.#environment.log.warn(`this Node-RED is called ${requester} from its next start on`);
@@ -142,6 +147,11 @@ export class LocalRegistry implements Registry {
 
   onEvent(listener: (event: AuditEvent) => void): () => void {
     return this.#arbiter.onEvent(listener);
+  }
+
+  protocol(path: string): LockingProtocol {
+    const { clock } = this.#environment;
+    return new RegistryProtocol({ registry: this, owner: this.#book.owner(path), clock });
   }
 
   async force(resource: string, token: number, by: string): Promise<string | undefined> {

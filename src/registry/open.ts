@@ -30,6 +30,13 @@ export function openRegistry(settings: RegistrySettings, environment: Partial<En
   return registry.use();
 }
 
+/** The open registry of this name; without a name, the only one that is open. */
+export function findRegistry(name?: string): Registry | undefined {
+  const all = [...registries.values()];
+  if (name === undefined) return all.length === 1 ? all[0] : undefined;
+  return all.find((registry) => registry.name === name);
+}
+
 /** Stops every registry, whoever uses it; resolves when nothing of them is left. */
 export async function closeAllRegistries(): Promise<void> {
   await Promise.all([...registries.values()].map((registry) => registry.stop()));

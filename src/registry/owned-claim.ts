@@ -72,10 +72,19 @@ export class OwnedClaim implements RegistryClaim {
     return this.claim?.resources ?? resources ?? (resource === undefined ? [] : [resource]);
   }
 
+  /** Monotonic ms at which the lease runs out. */
+  get due(): number {
+    return this.claim?.expires ?? Infinity;
+  }
+
+  /** Monotonic ms at which its revocation is over. */
+  get until(): number {
+    return this.claim?.until ?? Infinity;
+  }
+
   get expires(): number {
-    const expires = this.claim?.expires ?? Infinity;
     const { monotonic, wall } = this.#deeds.clock.now();
-    return wall + (expires - monotonic);
+    return wall + (this.due - monotonic);
   }
 
   isHeld(): boolean {

@@ -3,6 +3,7 @@
 import type { TlsOptions } from '../mqtt/connection-address';
 import type { DefaultValue } from '../mqtt/defaults';
 import type { Answer, AuditEvent, ClaimMessage, ResourceState } from '../mqtt/messages';
+import type { LockingProtocol } from '../protocol';
 import type { Level, Levels } from './levels';
 import type { PolicyRow } from './policy';
 
@@ -29,6 +30,8 @@ export type BrokerSettings =
     };
 
 export interface RegistrySettings {
+  /** By which code finds it; see `findRegistry`. */
+  readonly name?: string;
   readonly broker: BrokerSettings;
   /** Of all topics; default `locks`. */
   readonly prefix?: string;
@@ -115,6 +118,8 @@ export interface Registry {
   /** Calls back on every change of a resource that matches (`+` and `#` as in MQTT), never before it has rebuilt. */
   watch(pattern: string, listener: (state: ResourceState) => void): () => void;
   onEvent(listener: (event: AuditEvent) => void): () => void;
+  /** The same locks for programs, for `createLocks` of the library: their claims are this path's. */
+  protocol(path: string): LockingProtocol;
   /** Ends the whole hold that was seen; resolves to why not, or `undefined`. Audited. */
   force(resource: string, token: number, by: string): Promise<string | undefined>;
   /**

@@ -51,7 +51,6 @@ const RULES: readonly Rule[] = [
   {
     name: 'sleeps in no test',
     holdsFor: /^test\/.*\.test\.ts$/,
-    except: { 'test/conformance/memory.test.ts': 'lets the suite run by the real clock too' },
     never: /\bset(Timeout|Interval)\(|\btimers\/promises|\bsleep\(/,
     finds: ['set~Timeout(resolve, 20)', 'await sl~eep(5);'],
     codeOnly: true,

@@ -19,11 +19,11 @@ class Machine {
 
   run(ms: number): void {
     this.monotonic += ms;
-    this.sleep(ms);
+    this.suspend(ms);
   }
 
   /** The monotonic source stands still. */
-  sleep(ms: number): void {
+  suspend(ms: number): void {
     this.wall += ms;
     this.uptime += ms / 1_000;
   }
@@ -45,7 +45,7 @@ describe('the system clock', () => {
         for (const hours of [8, 10]) {
           const before = clock.now().monotonic;
           machine.run(5_000);
-          machine.sleep(hours * 3_600_000);
+          machine.suspend(hours * 3_600_000);
           machine.run(5_000);
           assert.equal(Math.round(clock.now().monotonic - before), hours * 3_600_000 + 10_000);
         }
@@ -131,7 +131,7 @@ describe('the system clock', () => {
       });
       await new Promise<void>((resolve) => systemClock.setTimer(10, resolve));
       assert.equal(isOver, false);
-      machine.sleep(60_000);
+      machine.suspend(60_000);
       await over;
     });
   });

@@ -2,13 +2,15 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { asLock } from './shared/lock-info';
 import { findRegistry, noRegistry } from './shared/registry-node';
-import { status } from './shared/status-text';
+import { StatusLine, status, translator } from './shared/status-text';
 
 interface GuardConfig extends NodeDef {
   readonly registry: string;
 }
 
 export = (RED: NodeAPI): void => {
+  const t = translator((key) => RED._(key));
+
   function LockGuardNode(this: Node, config: GuardConfig): void {
     RED.nodes.createNode(this, config);
     const registry = findRegistry(RED, config.registry);
@@ -17,12 +19,13 @@ export = (RED: NodeAPI): void => {
       this.on('input', (_msg, _send, done) => done(noRegistry(RED)));
       return;
     }
+    const line = new StatusLine((shown) => this.status(shown));
     this.on('input', (msg, send, done) => {
       const isHeld = registry.find(String(asLock(msg.lock)?.id))?.isHeld() === true;
-      this.status(
+      line.show(
         isHeld
-          ? status('green', 'dot', RED._('lock-guard.status.passed'))
-          : status('red', 'ring', RED._('lock-guard.status.stopped')),
+          ? status('green', 'dot', t('lock-guard.status.passed'))
+          : status('red', 'ring', t('lock-guard.status.stopped')),
       );
       send(isHeld ? [msg, null] : [null, msg]);
       done();

@@ -10,7 +10,7 @@ import { toError } from './shared/node-error';
 import { pathOf } from './shared/node-place';
 import { findRegistry, noRegistry } from './shared/registry-node';
 import { isConstant, type Reader, reader } from './shared/setting';
-import { status } from './shared/status-text';
+import { StatusLine, status, translator } from './shared/status-text';
 
 /** What a node has sent, as long as it is of the same registry and kind. */
 interface Memory {
@@ -49,14 +49,16 @@ function run(RED: NodeAPI, node: Node, config: StatusConfig, memory: Memory): vo
   const setting = { type: config.resourceType || 'str', text: config.resource };
   const read = reader(RED, node, setting);
   const pattern = isConstant(setting) ? toPattern(read({})) : undefined;
+  const t = translator((key, values) => RED._(key, values));
+  const line = new StatusLine((shown) => node.status(shown));
   const watcher = new Watcher({
     ...memory,
     clock: systemClock,
-    t: (key, values) => RED._(key, values),
+    t,
     send: (msg) => node.send(msg),
-    show: (shown) => node.status(shown),
+    show: (shown) => line.show(shown),
   });
-  node.status(status('yellow', 'ring', RED._('lock-status.status.starting')));
+  line.show(status('yellow', 'ring', t('lock-status.status.starting')));
   const callOff = whenAllRuns(RED.events, memory.registry, () => {
     watcher.follow(pattern, config.onChange !== false);
   });

@@ -5,33 +5,36 @@ import { withoutLock } from './shared/lock-info';
 import { NodeError, toError } from './shared/node-error';
 import { findRegistry, noRegistry } from './shared/registry-node';
 import { isPromise } from './shared/setting';
-import { status } from './shared/status-text';
+import { StatusLine, status, translator } from './shared/status-text';
 
 type Pass = (msg: NodeMessage) => void;
 type Done = (error?: Error) => void;
 
 export = (RED: NodeAPI): void => {
+  const t = translator((key) => RED._(key));
+
   function ReleaseNode(this: Node, config: ReleaseConfig): void {
     RED.nodes.createNode(this, config);
     try {
       const registry = findRegistry(RED, config.registry);
       if (registry === undefined) throw noRegistry(RED);
       listen(this, config, releaser(RED, this, config, registry));
-      this.status(status('grey', 'dot', RED._('release.status.idle')));
     } catch (error) {
-      this.status(status('red', 'ring', RED._('release.status.misconfigured')));
+      this.status(status('red', 'ring', t('release.status.misconfigured')));
       this.error(error);
       this.on('input', (_msg, _send, done) => done(toError(error)));
     }
   }
 
   function listen(node: Node, config: ReleaseConfig, release: Releaser): void {
+    const line = new StatusLine((shown) => node.status(shown));
+    line.show(status('grey', 'dot', t('release.status.idle')));
     node.on('input', (msg, send, done) => {
       const fail = (error: unknown) => {
-        node.status(status('red', 'ring', RED._('release.status.error')));
+        line.show(status('red', 'ring', t('release.status.error')));
         done(toError(error));
       };
-      const tell = (count: number) => report(node, config, count, msg, send, done);
+      const tell = (count: number) => report(line, config, count, msg, send, done);
       try {
         const count = release(msg);
         if (isPromise(count)) count.then(tell).catch(fail);
@@ -43,7 +46,7 @@ export = (RED: NodeAPI): void => {
   }
 
   function report(
-    node: Node,
+    line: StatusLine,
     { mode, nothing }: ReleaseConfig,
     count: number,
     msg: NodeMessage,
@@ -52,9 +55,9 @@ export = (RED: NodeAPI): void => {
   ): void {
     if (count > 0) {
       const text = mode === 'force' ? 'release.status.freed' : 'release.status.released';
-      node.status(status('green', 'dot', RED._(text)));
+      line.show(status('green', 'dot', t(text)));
     } else {
-      node.status(status('yellow', 'ring', RED._('release.status.nothing')));
+      line.show(status('yellow', 'ring', t('release.status.nothing')));
       if (nothing === 'error') {
         done(new NodeError('nothing-to-release', RED._('release.error.nothing')));
         return;

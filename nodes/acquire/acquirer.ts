@@ -5,7 +5,7 @@ import type { ClaimOwner, Registry } from '../../src/registry/registry';
 import { resourcesOf } from '../shared/lock-info';
 import { toError } from '../shared/node-error';
 import { isPromise } from '../shared/setting';
-import type { Translate } from '../shared/status-text';
+import { StatusLine, type Translate, translator } from '../shared/status-text';
 import type { Errand } from './errand';
 import { onHandOver } from './hand-over';
 import type { AcquireSettings } from './settings';
@@ -49,21 +49,21 @@ export class Acquirer {
   #stopWatching: (() => void) | undefined;
   /** How the last claim has ended. */
   #end: NodeStatus | undefined;
-  #shown: NodeStatus | undefined;
+  #line: StatusLine | undefined;
 
   constructor(options: AcquirerOptions) {
     this.registry = options.registry;
     this.#options = options;
-    this.#t = (key, values) => options.RED._(key, values);
+    this.#t = translator((key, values) => options.RED._(key, values));
   }
 
   /** A node is there. Until `open` it is told nothing but its status. */
   attach(front: Front, settings: AcquireSettings): void {
     const before = this.#settings;
     this.#front = front;
-    this.#shown = undefined;
+    this.#line = new StatusLine((shown) => front.status(shown));
     this.#settings = settings;
-    this.#show(startingStatus(this.#t));
+    this.#line?.show(startingStatus(this.#t));
     this.registry.ready
       .then(() => (this.#front === front ? this.#begin(settings, before) : undefined))
       .catch((error: unknown) => front.fail(toError(error), {}));
@@ -228,10 +228,10 @@ export class Acquirer {
     this.#watch(only?.isMine === true ? undefined : only);
     if (only !== undefined) {
       const now = this.#options.clock.now().wall;
-      this.#show(wishStatus(only, this.registry, this.#t, now));
+      this.#line?.show(wishStatus(only, this.registry, this.#t, now));
     } else if (list !== undefined && list.size > 0) {
-      this.#show(countStatus(list.size, list.mine, this.#t));
-    } else this.#show(this.#end ?? idleStatus(this.#t));
+      this.#line?.show(countStatus(list.size, list.mine, this.#t));
+    } else this.#line?.show(this.#end ?? idleStatus(this.#t));
   }
 
   /** The status names who has what the only claim waits for: follows who that is. */
@@ -243,13 +243,6 @@ export class Acquirer {
     if (wish?.claim === undefined || this.#front === undefined) return;
     this.#watched = wish;
     this.#stopWatching = onHandOver(this.registry, wish.claim, () => this.#showWishes());
-  }
-
-  #show(status: NodeStatus): void {
-    const { fill, shape, text } = this.#shown ?? {};
-    if (status.fill === fill && status.shape === shape && status.text === text) return;
-    this.#shown = status;
-    this.#front?.status(status);
   }
 }
 

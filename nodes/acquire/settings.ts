@@ -63,6 +63,12 @@ export function acquireSettings(
   ];
   const fixed = fixedSettings(config, expandText(RED, node, config.owner || '') || lockerName(node));
   const toWanted = wantedFrom(config, fixed, levels, ttl.type === 'none');
+  const wanted = (msg: NodeMessage) =>
+    whenAll(
+      readers.map((readValue) => readValue(msg)),
+      (found) => toWanted(found, msg),
+    );
+  const isSame = config.override !== true && [level, value, ttl, ...resources].every(isFixed);
   return {
     further: config.further || 'renew',
     restarts: config.restarts || 'auto',
@@ -73,12 +79,17 @@ export function acquireSettings(
       value: spelled(value),
       ttl: `${spelled(ttl)} ${config.ttlUnit}`,
     },
-    isConstant: config.override !== true && [level, value, ttl, ...resources].every(isFixed),
-    wanted: (msg) =>
-      whenAll(
-        readers.map((readValue) => readValue(msg)),
-        (found) => toWanted(found, msg),
-      ),
+    isConstant: isSame,
+    wanted: isSame ? once(wanted) : wanted,
+  };
+}
+
+/** Reads what is the same for every message with the first one. */
+function once(read: AcquireSettings['wanted']): AcquireSettings['wanted'] {
+  let found: Wanted | Promise<Wanted> | undefined;
+  return (msg) => {
+    found ??= read(msg);
+    return found;
   };
 }
 

@@ -23,19 +23,21 @@ export interface Wanted {
   readonly maxAttempts: number;
 }
 
+type Draft<Message> = { -readonly [Field in keyof Message]: Message[Field] };
+
 /** The claim as the registry takes it. */
 export function claimMessage(wanted: Wanted, resources: readonly string[], locker: string): ClaimMessage {
-  return {
-    ...(resources.length === 1 ? { resource: resources[0] } : { resources }),
-    locker,
-    priority: wanted.priority,
-    ...(wanted.value === undefined ? {} : { value: wanted.value }),
-    ...(wanted.ttl === Number.POSITIVE_INFINITY ? {} : { ttl: wanted.ttl }),
-    ...(wanted.timeout === Number.POSITIVE_INFINITY ? {} : { timeout: wanted.timeout }),
-    ...(wanted.grace === 0 ? {} : { grace: wanted.grace }),
-    ...(wanted.polite ? { preempt: false } : {}),
-    ...(wanted.once ? { once: true } : {}),
-  };
+  const { priority, value, ttl, timeout, grace, polite, once } = wanted;
+  const message: Draft<ClaimMessage> = { locker, priority };
+  if (resources.length > 1) message.resources = resources;
+  else message.resource = resources[0] ?? '';
+  if (value !== undefined) message.value = value;
+  if (ttl !== Number.POSITIVE_INFINITY) message.ttl = ttl;
+  if (timeout !== Number.POSITIVE_INFINITY) message.timeout = timeout;
+  if (grace > 0) message.grace = grace;
+  if (polite) message.preempt = false;
+  if (once) message.once = true;
+  return message;
 }
 
 /** One name for a set of resources, whatever their order. */

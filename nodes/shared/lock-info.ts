@@ -50,18 +50,19 @@ export function lockInfo(
   const { until = claim.expires, ...told } = news;
   const priority = registry.levels.priorityOf(message.priority ?? 0) ?? 0;
   const level = registry.levels.nameOf(priority);
-  return {
+  const info: { -readonly [Field in keyof LockInfo]: LockInfo[Field] } = {
     id: claim.id,
     resources: resourcesOf(claim),
     locker: message.locker ?? registry.requester,
     priority,
-    ...(level === undefined ? {} : { level }),
-    ...(message.value === undefined ? {} : { value: message.value }),
-    ...(token === undefined ? {} : { token }),
     since: new Date(nowMs).toISOString(),
-    ...(Number.isFinite(until) ? { expires: new Date(until).toISOString() } : {}),
     ...told,
   };
+  if (level !== undefined) info.level = level;
+  if (message.value !== undefined) info.value = message.value;
+  if (token !== undefined) info.token = token;
+  if (Number.isFinite(until)) info.expires = new Date(until).toISOString();
+  return info;
 }
 
 export function resourcesOf({ message }: RegistryClaim): readonly string[] {
@@ -93,5 +94,8 @@ export function asLock(lock: unknown): Partial<LockInfo> | undefined {
 /** A copy for messages that are sent later: without what belongs to the request that brought it here. */
 export function laterMessage(RED: NodeAPI, msg: NodeMessage): NodeMessage {
   const { req: _req, res: _res, _linkSource, ...rest } = msg;
-  return RED.util.cloneMessage(rest);
+  for (const key in rest) {
+    if (typeof rest[key] === 'object' && rest[key] !== null) return RED.util.cloneMessage(rest);
+  }
+  return rest;
 }

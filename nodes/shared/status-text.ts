@@ -4,6 +4,36 @@ import type { NodeStatus } from 'node-red';
 /** Looks a text up in the catalogue, as `RED._` does. */
 export type Translate = (key: string, values?: Readonly<Record<string, string>>) => string;
 
+/** Looks up a text only when it is another one than the last time: a status is shown for every message. */
+export function translator(look: Translate): Translate {
+  const last = new Map<string, { readonly values: string; readonly text: string }>();
+  return (key, values) => {
+    const spelled = values === undefined ? '' : Object.values(values).join('\n');
+    const known = last.get(key);
+    if (known?.values === spelled) return known.text;
+    const text = look(key, values);
+    last.set(key, { values: spelled, text });
+    return text;
+  };
+}
+
+/** Shows a status only when it is another one than the last time. */
+export class StatusLine {
+  readonly #show: (status: NodeStatus) => void;
+  #shown: NodeStatus = {};
+
+  constructor(show: (status: NodeStatus) => void) {
+    this.#show = show;
+  }
+
+  show(status: NodeStatus): void {
+    const { fill, shape, text } = this.#shown;
+    if (status.fill === fill && status.shape === shape && status.text === text) return;
+    this.#shown = status;
+    this.#show(status);
+  }
+}
+
 /** Statuses stay below 20 characters. */
 const LONGEST_STATUS = 19;
 const DAY_MS = 86_400_000;

@@ -33,7 +33,10 @@ export class RunningFlow {
   readonly #inboxes = new Map<string, Inbox<NodeMessage>>();
   readonly #statuses = new Map<string, NodeStatus[]>();
   readonly #onStatus = ({ id, status }: StatusEvent) => {
-    if (status !== undefined) this.#statuses.set(id, [...this.statuses(id), status]);
+    if (status === undefined) return;
+    const shown = this.#statuses.get(id);
+    if (shown === undefined) this.#statuses.set(id, [status]);
+    else shown.push(status);
   };
 
   constructor(helper: NodeTestHelper) {

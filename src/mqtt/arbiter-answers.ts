@@ -90,7 +90,7 @@ function endOf(claim: ArbiterClaim): number {
 function setEnd(answer: Draft, end: number, now: Now): void {
   if (end === Infinity) return;
   answer.expires = isoAt(end, now);
-  answer.remaining = Math.max(0, Math.round(end - now.monotonic));
+  answer.remaining = Math.max(0, Math.ceil(end - now.monotonic));
 }
 
 function addDetail(answer: Draft, { detail }: ArbiterClaim): void {

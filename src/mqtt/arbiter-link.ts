@@ -81,10 +81,17 @@ export class Link {
     this.#transport.start();
   }
 
-  async stop(): Promise<void> {
-    this.#close(undefined, false);
+  /** Listens no more; what is to be said before the connection ends can still be said. */
+  leave(): void {
+    this.#attempt++;
+    this.#state = 'idle';
+    this.#retry?.cancel();
+    this.#reader.abort(new Error('stopping'));
     for (const stop of this.#stopListening) stop();
-    await this.#transport.stop();
+  }
+
+  stop(): Promise<void> {
+    return this.#transport.stop();
   }
 
   /** For the connection: what the broker is to publish when it breaks. */

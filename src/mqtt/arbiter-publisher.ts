@@ -211,7 +211,7 @@ export class Publisher {
   }
 
   #putClaim(claim: ArbiterClaim): void {
-    if (claim.answer === undefined) return;
+    if (claim.answer === undefined || !claim.isKept) return;
     const topic = this.#answerTopic(claim);
     const text = spellAnswer(claim, claim.answer, this.#context.clock.now());
     if (claim.isDevice && claim.leaving !== undefined) this.send(topic, text);

@@ -51,6 +51,8 @@ export class Remote implements LinkHost {
   /** Says goodbye, and resolves when that has arrived or nobody is there. */
   async stop(): Promise<void> {
     const { publisher } = this.#parts;
+    // Else our goodbye would look like somebody else's.
+    this.#link.leave();
     publisher.put(this.#context.topics.arbiter, this.#link.presence(false));
     await publisher.finish();
     await this.#link.stop();

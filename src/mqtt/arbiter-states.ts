@@ -170,5 +170,5 @@ type ClaimViewOfWaiter = Pick<ClaimView, 'locker' | 'requester' | 'priority'>;
 
 function leaseOf(expires: number, now: Now): { readonly expires?: string; readonly remaining?: number } {
   if (expires === Infinity) return {};
-  return { expires: isoAt(expires, now), remaining: Math.max(0, Math.round(expires - now.monotonic)) };
+  return { expires: isoAt(expires, now), remaining: Math.max(0, Math.ceil(expires - now.monotonic)) };
 }

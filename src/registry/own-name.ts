@@ -1,6 +1,6 @@
 // The name of this runtime as a requester, where nobody has given it one: a random one, kept in a file, so that it
 // survives restarts and containers that are made anew.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { objectToRequester } from '../mqtt/names';
 import { randomName } from './chance';
@@ -12,13 +12,14 @@ const FILE = 'requester';
  * not know the claims of this run for its own.
  */
 export function ownName(folder: string | undefined, warn: (text: string) => void): string {
-  const kept = folder === undefined ? undefined : readName(join(folder, FILE));
-  if (kept !== undefined) return kept;
   const name = `node-red-${randomName()}`;
   if (folder === undefined) return name;
+  const file = join(folder, FILE);
   try {
+    const kept = readName(file);
+    if (kept !== undefined) return kept;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, FILE), `${name}\n`);
+    writeFileSync(file, `${name}\n`);
   } catch (error) {
     warn(
       `the name ${name} of this Node-RED cannot be kept: ${error instanceof Error ? error.message : error}`,
@@ -28,15 +29,7 @@ export function ownName(folder: string | undefined, warn: (text: string) => void
 }
 
 function readName(file: string): string | undefined {
-  try {
-    const name = readFileSync(file, 'utf8').trim();
-    return objectToRequester(name) === undefined ? name : undefined;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  if (!existsSync(file)) return undefined;
+  const name = readFileSync(file, 'utf8').trim();
+  return objectToRequester(name) === undefined ? name : undefined;
 }

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Aedes, AedesPublishPacket, AuthenticateError, Client, PublishPacket } from 'aedes';
 import type { Complaints } from './arbiter-complaints';
 import type { Access } from './embedded-access';
+import { Overlaps } from './embedded-overlaps';
 import { Absentees, persistenceOver } from './embedded-persistence';
 import { type RetainedStore, retainedUnder } from './embedded-retained';
 import type { Hub, HubConnection } from './embedded-transport';
@@ -31,6 +32,7 @@ export class AedesHub implements Hub {
   readonly running: Promise<void>;
   readonly #options: AedesHubOptions;
   readonly #absentees = new Absentees();
+  readonly #overlaps = new Overlaps();
   readonly #usernames = new WeakMap<Client, string>();
   readonly #connections = new Set<HubConnection>();
   #aedes: Aedes | undefined;
@@ -63,7 +65,10 @@ export class AedesHub implements Hub {
     // Its types leave this one out, and an error that nobody listens to would end the process.
     const emitter: EventEmitter = aedes;
     emitter.on('error', ({ message }: Error) => complaints.warn('broker', `embedded broker: ${message}`));
-    aedes.on('client', ({ id }) => this.#absentees.arrived(id));
+    aedes.on('client', (client) => {
+      this.#overlaps.adopt(client, aedes.id);
+      this.#absentees.arrived(client.id);
+    });
     aedes.on('clientDisconnect', ({ id }) => this.#absentees.left(id));
     await aedes.listen();
     await new Promise<void>((resolve) => {
@@ -82,8 +87,7 @@ export class AedesHub implements Hub {
   publish(message: Retained, retain: boolean, acknowledged: () => void): void {
     const pass = () => {
       acknowledged();
-      // aedes passes a message of QoS 0 before earlier ones of QoS 1, and then drops those for who gets both.
-      this.#aedes?.publish({ cmd: 'publish', dup: false, retain: false, ...message, qos: 1 }, ignoreErrors);
+      this.#aedes?.publish({ cmd: 'publish', dup: false, retain: false, ...message }, ignoreErrors);
     };
     if (retain) this.#options.store.append(message, pass);
     else this.#options.store.after(pass);
@@ -159,7 +163,9 @@ export class AedesHub implements Hub {
   }
 
   #forward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-    if (client.conn.writableLength <= MAX_BACKLOG_BYTES) return packet;
+    if (client.conn.writableLength <= MAX_BACKLOG_BYTES) {
+      return this.#overlaps.isNew(client, packet) ? packet : null;
+    }
     this.#options.complaints.warn(
       client.id,
       `embedded broker: client ${client.id} reads too slowly and was cut off`,

@@ -51,7 +51,7 @@ function holdAgain(state: State, claim: Claim, tokens: readonly number[], restor
   claim.grantedTimes = Math.max(claim.grantedTimes, 1);
   for (const [index, token] of tokens.entries()) {
     const resource = claim.resources[index] as Resource;
-    resource.since = restored.since ?? state.wall;
+    resource.since = restored.since?.[index] ?? state.wall;
     resource.token = Math.max(resource.token, token);
     resource.addHolder(claim);
     state.lastToken = Math.max(state.lastToken, token);

@@ -102,8 +102,8 @@ export interface RestoredClaim {
   readonly grantedBefore?: boolean;
   /** For a held claim: the token of each hold, in the order of `resources`. */
   readonly tokens?: readonly number[];
-  /** For a held claim: wall ms at which its holds began. */
-  readonly since?: number;
+  /** For a held claim: wall ms at which each hold began, in the order of `resources`. */
+  readonly since?: readonly number[];
   /** For a claim that was being revoked: when that ends. */
   readonly until?: number | undefined;
   readonly revokedBy?: By | undefined;

@@ -146,7 +146,7 @@ function bare(id: string, resources: readonly string[]): RestoredClaim {
 }
 
 function held(id: string, resources: readonly string[], tokens: readonly number[]): RestoredClaim {
-  return { ...bare(id, resources), tokens, since: 33, grantedBefore: true };
+  return { ...bare(id, resources), tokens, since: resources.map(() => 33), grantedBefore: true };
 }
 
 /** A new table with the claims of another. */
@@ -160,16 +160,16 @@ function rebuilt(table: LockTable, now: Now, backwards: boolean): LockTable {
 
 /** What is needed of a claim to give it to another table. */
 function remembered(table: Table, claim: ClaimView): RestoredClaim {
-  return { ...claim, since: table.resource(claim.resources[0] ?? '')?.since ?? 0 };
+  return { ...claim, since: claim.resources.map((name) => table.resource(name)?.since ?? 0) };
 }
 
-/** What is seen after a restart as before: all but when a hold began, which of its claims was granted first, and counts. */
+/** What is seen after a restart as before: all but which of a hold's claims was granted first, and counts. */
 function lasting(table: Table): unknown {
   return {
     deadline: table.nextDeadline(),
     lastToken: table.lastToken,
     claims: claimsOf(table).map(({ written: _, order: __, ...claim }) => claim),
-    resources: resourcesOf(table).map(({ since: _, claims, ...view }) => ({
+    resources: resourcesOf(table).map(({ claims, ...view }) => ({
       ...view,
       claims: [...claims].sort(),
     })),

@@ -1,78 +1,30 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Node, NodeAPI } from 'node-red';
-import type { RegistryConfig } from '../../nodes/lock-registry/config';
-import { registrySettings } from '../../nodes/lock-registry/settings';
-import { closeAllRegistries } from '../../src/registry/open';
-import type { RegistrySettings } from '../../src/registry/registry';
 import { acquire, type Change, flowOf, level, type Nodes, node, value } from '../support/lock-flow';
 import { mqttClient, type TestClient } from '../support/mqtt-client';
 import { freePort, type Mosquitto, startMosquitto } from '../support/mqtt-mosquitto';
-import {
-  coreNode,
-  type FlowNode,
-  type NodeModule,
-  type RunningFlow,
-  type RuntimeOptions,
-  runFlow,
-  runWholeFlow,
-  settled,
-} from '../support/node-red';
-
-let prefixes = 0;
+import { coreNode, type FlowNode, type RuntimeOptions, runFlow, settled } from '../support/node-red';
+import { RegistryScene } from '../support/registry-scene';
 
 describe('lock-registry', () => {
-  let userDir = '';
-  let prefix = '';
-  let flow: RunningFlow | undefined;
+  let scene: RegistryScene;
+
+  const registry = (change: Change = {}, id?: string) => scene.registry(change, id);
+  const withRegistries = (registries: readonly FlowNode[], ...nodes: readonly Nodes[]) =>
+    scene.withRegistries(registries, ...nodes);
+  const run = (all: readonly FlowNode[], options: RuntimeOptions = {}) => scene.run(all, options);
   let client: TestClient | undefined;
   let mosquitto: Mosquitto | undefined;
 
-  const registry = (change: Change = {}, id = 'registry'): FlowNode => ({
-    id,
-    type: 'lock-registry',
-    name: '',
-    broker: 'none',
-    brokerNode: '',
-    url: '',
-    bind: '127.0.0.1',
-    port: '1883',
-    prefix,
-    requester: 'here',
-    levels: [{ id: 'motion', name: 'motion', priority: 100 }],
-    values: [],
-    policy: [],
-    ...change,
-  });
-
-  /** A flow with these lock-registry nodes in the place of the usual one. */
-  const withRegistries = (registries: readonly FlowNode[], ...nodes: readonly Nodes[]) => [
-    ...registries,
-    ...flowOf(...nodes).filter(({ type }) => type !== 'lock-registry'),
-  ];
-
-  const run = async (all: readonly FlowNode[], options: RuntimeOptions = {}) => {
-    flow = await runWholeFlow(all, { userDir, ...options });
-    return flow;
-  };
-
   beforeEach(() => {
-    userDir = mkdtempSync(join(tmpdir(), 'redlock-user-'));
-    prefixes += 1;
-    prefix = `house${prefixes}`;
+    scene = new RegistryScene();
   });
 
   afterEach(async () => {
-    await flow?.stop();
-    flow = undefined;
     await client?.close();
     client = undefined;
-    await closeAllRegistries();
+    await scene.end();
     await mosquitto?.stop();
     mosquitto = undefined;
-    rmSync(userDir, { recursive: true });
   });
 
   it('is enough for the other nodes to work', async () => {
@@ -96,7 +48,7 @@ describe('lock-registry', () => {
   });
 
   it('with another prefix is another registry', async () => {
-    const both = [registry(), registry({ prefix: `${prefix}-2` }, 'registry2')];
+    const both = [registry(), registry({ prefix: `${scene.prefix}-2` }, 'registry2')];
     const running = await run(
       withRegistries(both, acquire('motion'), acquire('alarm', { ...level(900), registry: 'registry2' })),
     );
@@ -191,8 +143,8 @@ describe('lock-registry', () => {
       running.send('motion');
       await running.next('motion.1');
       client = await mqttClient(`mqtt://127.0.0.1:${port}`);
-      await client.subscribe(`${prefix}/state/#`);
-      const state = await client.nextJson(`${prefix}/state/lamp`, ({ state: now }) => now === 'held');
+      await client.subscribe(`${scene.prefix}/state/#`);
+      const state = await client.nextJson(`${scene.prefix}/state/lamp`, ({ state: now }) => now === 'held');
       assert.deepEqual([state.holder, state.value], ['motion node', 'on']);
     });
 
@@ -209,17 +161,17 @@ describe('lock-registry', () => {
       await running.next('motion.1');
       await assert.rejects(mqttClient(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0 }));
       client = await mqttClient(`mqtt://127.0.0.1:${port}`, { username: 'panel', password: 'secret' });
-      await client.subscribe(`${prefix}/arbiter`);
-      await client.next(`${prefix}/arbiter`);
+      await client.subscribe(`${scene.prefix}/arbiter`);
+      await client.next(`${scene.prefix}/arbiter`);
     });
   });
 
   describe('with another broker', () => {
     const shows = async () => {
       client = await mqttClient(String(mosquitto?.url));
-      await client.subscribe(`${prefix}/state/#`);
-      flow?.send('motion');
-      await client.nextJson(`${prefix}/state/lamp`, ({ holder }) => holder === 'motion node');
+      await client.subscribe(`${scene.prefix}/state/#`);
+      scene.flow?.send('motion');
+      await client.nextJson(`${scene.prefix}/state/lamp`, ({ holder }) => holder === 'motion node');
     };
 
     it('connects to its address', async () => {
@@ -247,165 +199,6 @@ describe('lock-registry', () => {
       await run(all, { modules: [coreNode('network/10-mqtt')] });
       await shows();
     });
-  });
-
-  describe('reads its settings', () => {
-    /** What the settings of a lock-registry node come to, in a real runtime. */
-    const read = async (
-      change: Change,
-      others: readonly FlowNode[] = [],
-      options: RuntimeOptions = {},
-      RED2: object = {},
-    ) => {
-      const found: { settings?: RegistrySettings; error?: unknown } = {};
-      const probe: NodeModule = (RED: NodeAPI) => {
-        RED.nodes.registerType('probe', function (this: Node, config: RegistryConfig) {
-          RED.nodes.createNode(this, config);
-          const runtime: NodeAPI = Object.assign(Object.create(RED), RED2);
-          try {
-            found.settings = registrySettings(runtime, this, config);
-          } catch (error) {
-            found.error = error;
-          }
-        });
-      };
-      const all = [{ ...registry(change), type: 'probe' }, ...others];
-      await run([{ id: 'tab', type: 'tab', label: '' }, ...all], {
-        ...options,
-        modules: [probe, ...(options.modules ?? [])],
-      });
-      if (found.error !== undefined) throw found.error;
-      return found.settings;
-    };
-
-    it('with nothing but defaults', async () => {
-      const bare = {
-        broker: undefined,
-        bind: undefined,
-        port: undefined,
-        prefix: undefined,
-        requester: undefined,
-        levels: undefined,
-        values: undefined,
-        policy: undefined,
-      };
-      assert.deepEqual(await read(bare), {
-        broker: { kind: 'embedded', port: 1883 },
-        prefix: 'locks',
-        policy: [],
-        values: [],
-        folder: join(userDir, 'priority-redlock'),
-      });
-    });
-
-    it('without a user directory', async () => {
-      userDir = mkdtempSync(join(tmpdir(), 'redlock-user-'));
-      const settings = await read({}, [], {}, { settings: { available: () => false } });
-      assert.equal('folder' in (settings ?? {}), false);
-    });
-
-    it('with environment variables in any text', async () => {
-      process.env.REDLOCK_TEST_ROOM = 'attic';
-      const settings = await read({
-        broker: 'url',
-        url: 'mqtt://${REDLOCK_TEST_ROOM}:1883',
-        prefix: 'locks/${REDLOCK_TEST_ROOM}',
-        requester: 'in-${REDLOCK_TEST_ROOM}',
-        values: [{ resource: '${REDLOCK_TEST_ROOM}/#', type: 'str', value: 'as ${REDLOCK_TEST_ROOM}' }],
-      });
-      assert.deepEqual(
-        [settings?.broker, settings?.prefix, settings?.requester, settings?.values],
-        [
-          { kind: 'url', url: 'mqtt://attic:1883' },
-          'locks/attic',
-          'in-attic',
-          [{ resource: 'attic/#', value: 'as attic' }],
-        ],
-      );
-    });
-
-    it("with Node-RED's own id as its name", async () => {
-      const settings = { available: () => true, get: (key: string) => `${key} of this one`, userDir };
-      assert.equal(
-        (await read({ requester: '' }, [], {}, { settings }))?.requester,
-        'instanceId of this one',
-      );
-    });
-
-    it('with rules, whose lengths have units', async () => {
-      const policy = [
-        {
-          requester: 'panel',
-          resource: 'a/#',
-          highest: 'manual',
-          longestTtl: '4 h',
-          defaultTtl: '30min',
-          longestGrace: '0.5 s',
-          actsAs: 'hand',
-          mayForce: true,
-        },
-        { allowed: false },
-        { longestTtl: '90' },
-      ];
-      assert.deepEqual((await read({ policy }))?.policy, [
-        {
-          requester: 'panel',
-          resource: 'a/#',
-          allowed: true,
-          highest: 'manual',
-          longestTtl: 14_400_000,
-          defaultTtl: 1_800_000,
-          longestGrace: 500,
-          actsAs: 'hand',
-          mayForce: true,
-        },
-        { requester: '#', resource: '#', allowed: false, mayForce: false },
-        { requester: '#', resource: '#', allowed: true, longestTtl: 90_000, mayForce: false },
-      ]);
-    });
-
-    it('with the TLS settings and the credentials of an mqtt-broker node', async () => {
-      const broker: FlowNode = {
-        id: 'broker',
-        type: 'mqtt-broker',
-        name: '',
-        broker: 'house',
-        port: '8883',
-        protocolVersion: '5',
-        keepalive: '60',
-        usetls: true,
-        verifyservercert: true,
-      };
-      const options = {
-        modules: [coreNode('network/10-mqtt')],
-        credentials: { broker: { user: 'me', password: 'secret' } },
-      };
-      const settings = await read({ broker: 'node', brokerNode: 'broker' }, [broker], options);
-      assert.deepEqual(settings?.broker, {
-        kind: 'url',
-        url: 'mqtts://house:8883',
-        tls: { rejectUnauthorized: true },
-        user: 'me',
-        password: 'secret',
-        protocolVersion: 5,
-      });
-    });
-
-    for (const [change, message] of [
-      [{ broker: 'node', brokerNode: 'none' }, /^the connection is "none": it should be an mqtt-broker node/],
-      [{ broker: 'embedded', port: '70000' }, /^the port is "70000": it should be a number from 0 to 65535/],
-      [{ policy: [{ longestTtl: 'long' }] }, /^longestTtl of rule 1 is "long": it should be a length like/],
-      [{ policy: [{ longestTtl: '1.2.3 s' }] }, /^longestTtl of rule 1 is "1.2.3 s"/],
-      [{ values: [{ resource: 'a', type: 'json', value: '{' }] }, /^the default value of a is "{"/],
-    ] as const) {
-      it(`and refuses ${JSON.stringify(change)}`, async () => {
-        await assert.rejects(read(change), ({ message: text, code }) => {
-          assert.match(text, message);
-          assert.equal(code, 'invalid');
-          return true;
-        });
-      });
-    }
   });
 
   it('says what is wrong with its settings, and so do the nodes that use it', async () => {

@@ -25,6 +25,7 @@ export async function startNodeRed(runtime: NodeRedRuntime, userDir: string): Pr
     uiPort: port,
     flowFile: 'flows.json',
     telemetry: { enabled: false },
+    editorTheme: { tours: false },
   };
   await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings)};\n`);
   const log: string[] = [];

@@ -1,5 +1,6 @@
 // Devices' claims: reads their messages and acts on them. What cannot be read or is not allowed is answered, and changes
 // nothing.
+import { isDeepStrictEqual } from 'node:util';
 import type { Audit } from './arbiter-audit';
 import { ArbiterClaim, deviceClaimId, type Wish } from './arbiter-claim';
 import type { Complaints } from './arbiter-complaints';
@@ -124,12 +125,12 @@ export class Devices {
   #hearAgain(live: ArbiterClaim, sent: Sent): void {
     const { message, hash, isReplayed } = sent;
     if (isReplayed && live.hash === hash) return;
-    const whole = merge(live.message, message);
-    const wish = this.#readWish(live, whole);
+    const standing = change(live.message, message);
+    const wish = this.#readWish(live, { ...standing, ...names(live.message, message) });
     if (isRefusal(wish)) this.#complain(live, wish, hash, message);
     else if (!isSame(live, wish)) this.#replace(live, sent);
     else if (message.yielded === undefined || this.#yield(live, message.yielded)) {
-      this.#change(live, sent, whole, wish);
+      this.#change(live, sent, standing, wish);
     }
   }
 
@@ -151,9 +152,9 @@ export class Devices {
     return live.isAlive;
   }
 
-  #change(live: ArbiterClaim, { message, hash, isReplayed }: Sent, whole: ClaimMessage, wish: Wish): void {
+  #change(live: ArbiterClaim, { message, hash, isReplayed }: Sent, standing: ClaimMessage, wish: Wish): void {
     const isNewGeneration = message.id !== undefined && message.id !== live.message.id;
-    const standing = standingPart(whole);
+    live.detail = noteOf(standing, message);
     this.#decider.update(live, {
       message: standing,
       priority: message.priority === undefined ? undefined : wish.priority,
@@ -162,7 +163,7 @@ export class Devices {
       renew: isNewGeneration || (message.renew === true && !isReplayed),
       ttl: message.ttl,
       hash,
-      isPartial: Object.keys(standing).some((field) => !(field in message)),
+      isPartial: !isDeepStrictEqual(standing, standingPart(message)),
     });
   }
 
@@ -233,15 +234,36 @@ function about({ id }: ClaimMessage, hash: string | undefined): Pick<Answer, 'id
   return { ...(id !== undefined && { id }), ...(hash !== undefined && { hash }) };
 }
 
-/** A message says only what changes. */
-function merge(stands: ClaimMessage, message: ClaimMessage): ClaimMessage {
-  const { resource, resources, ...rest } = stands;
-  const named = message.resource ?? message.resources;
-  const names =
-    named === undefined
-      ? { ...(resource !== undefined && { resource }), ...(resources && { resources }) }
-      : {};
-  return { ...rest, ...names, ...message };
+/** What stands of a claim after a further message, which says only what is to change. */
+function change(stands: ClaimMessage, { id, priority, value, ttl }: ClaimMessage): ClaimMessage {
+  return {
+    ...stands,
+    ...(id !== undefined && { id }),
+    ...(priority !== undefined && { priority }),
+    ...(value !== undefined && { value }),
+    ...(ttl !== undefined && { ttl }),
+  };
+}
+
+/** Whose and of what the claim would be by a further message. */
+function names(stands: ClaimMessage, { resource, resources, locker }: ClaimMessage): ClaimMessage {
+  const isOfOthers = resource !== undefined || resources !== undefined;
+  return {
+    ...(isOfOthers ? { resource, resources } : { resource: stands.resource, resources: stands.resources }),
+    locker: locker ?? stands.locker,
+  };
+}
+
+const FIXED = ['timeout', 'grace', 'preempt', 'once', 'holding'] as const;
+
+/** Tells whoever wants to change what only a new claim can change. */
+function noteOf(stands: ClaimMessage, message: ClaimMessage): string | undefined {
+  const fixed = FIXED.filter(
+    (field) => message[field] !== undefined && !isDeepStrictEqual(message[field], stands[field]),
+  );
+  return fixed.length === 0
+    ? undefined
+    : `${fixed.join(', ')} cannot be changed in place: withdraw the claim first`;
 }
 
 /** What of a message stands until it is changed: not what it does once. */

@@ -34,8 +34,8 @@ export interface FoundHold {
   readonly claim: HoldingClaim;
   /** The token of the hold, by resource. */
   readonly tokens: Map<string, number>;
-  /** Wall ms. */
-  readonly since: number | undefined;
+  /** Wall ms at which it began, by resource. */
+  readonly since: Map<string, number>;
 }
 
 /** All of it. Claims, answers and holds by requester and name, as `deviceClaimId` joins them. */
@@ -116,9 +116,9 @@ function addState(finds: Finds, resource: string, payload: Uint8Array): void {
   finds.states.push(state);
   for (const claim of state.claims) {
     const key = deviceClaimId(claim.requester, claim.name);
-    const since = state.since === undefined ? undefined : Date.parse(state.since);
-    const hold = finds.holds.get(key) ?? { claim, tokens: new Map<string, number>(), since };
+    const hold = finds.holds.get(key) ?? { claim, tokens: new Map(), since: new Map() };
     if (state.token !== undefined) hold.tokens.set(resource, state.token);
+    if (state.since !== undefined) hold.since.set(resource, Date.parse(state.since));
     finds.holds.set(key, hold);
   }
 }

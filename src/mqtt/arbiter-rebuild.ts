@@ -85,12 +85,13 @@ export class Rebuilder {
   /** What flows have claimed since the start, without a broker, came after everything before. */
   #presentAfter(restored: readonly RestoredClaim[]): readonly RestoredClaim[] {
     const { table } = this.#parts.decider;
+    const { wall } = this.#parts.context.clock.now();
     const last = restored.reduce((order, claim) => Math.max(order, claim.order), 0);
     return [...table.claims()].map((view) => ({
       ...view,
       order: last + view.order,
       written: undefined,
-      since: table.resource(view.resources[0] ?? '')?.since,
+      since: view.resources.map((name) => table.resource(name)?.since ?? wall),
       ...(view.state === 'waiting' && { tokens: undefined }),
     }));
   }

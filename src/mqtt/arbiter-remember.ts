@@ -1,4 +1,5 @@
 // One claim of before a restart, put together from its traces: its message, its hold, the last answer to it.
+import { isDeepStrictEqual } from 'node:util';
 import type { By, Now, RestoredClaim } from '../core';
 import {
   ArbiterClaim,
@@ -61,9 +62,13 @@ export function remember(traces: Traces, recalling: Recalling): Remembered | und
   const { answer, hold } = traces;
   claim.hash = isOwn ? undefined : answer?.answer.hash;
   claim.isRestored = true;
+  claim.isPartial = !isOwn && !isDeepStrictEqual(claim.message, standingPart(traces.found.message ?? {}));
   claim.wasGranted = hold !== undefined || (answer !== undefined && tellsOfGrant(answer.answer));
   const hasNews = !isOwn && claim.hash !== traces.found.hash;
-  return { claim, restored: place(claim, traces, recalling), answer, hasNews };
+  const restored = place(claim, traces, recalling);
+  // The length that was asked for last is that of the next lease.
+  claim.ttl = claim.message.ttl ?? claim.ttl;
+  return { claim, restored, answer, hasNews };
 }
 
 /** Of our own claims those go on that are retained; the others went with their session. */
@@ -130,8 +135,7 @@ function place(claim: ArbiterClaim, traces: Traces, recalling: Recalling): Resto
     waitUntil: claim.wasGranted ? Infinity : waitOf(answer, timeout, now),
     grantedBefore: claim.wasGranted,
     ...(credibleCount(held?.written) > 0 && { written: credibleCount(held?.written) }),
-    ...(tokens !== undefined && { tokens }),
-    ...(hold?.since !== undefined && { since: hold.since }),
+    ...(tokens !== undefined && { tokens, since: sinceOf(claim, hold, now) }),
     ...(tokens !== undefined && answer?.result === 'revoking' && revocationOf(answer, now)),
   };
 }
@@ -150,14 +154,17 @@ function tokensOf(
   return tokens.every((token) => token > 0 && isCredible(token)) ? tokens : undefined;
 }
 
+function sinceOf(claim: ArbiterClaim, hold: FoundHold | undefined, now: Now): readonly number[] {
+  return claim.resources.map((resource) => hold?.since.get(resource) ?? now.wall);
+}
+
 /**
  * The time without an arbiter counts, as far as the wall clock tells: a lease ends when people were told it would. But
  * no lease becomes longer than what was left of it, whatever the clock shows now.
  */
 function expiryOf(claim: ArbiterClaim, written: Written | undefined, now: Now): number {
-  if (claim.ttl === Infinity) return Infinity;
-  const left = Math.min(written?.remaining ?? claim.ttl, wallLeft(written?.expires, now));
-  return now.monotonic + left;
+  const left = written === undefined ? claim.ttl : (written.remaining ?? Infinity);
+  return now.monotonic + Math.min(left, wallLeft(written?.expires, now));
 }
 
 type Written = Pick<Answer, 'expires' | 'remaining'>;

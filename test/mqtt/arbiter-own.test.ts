@@ -24,17 +24,17 @@ describe('a claim of the arbiter’s own runtime', () => {
     assert.deepEqual(
       { ...told?.answer, token: undefined },
       {
-        ...{ id: 'own-1', result: 'granted', resources: ['lights'], token: undefined },
+        ...{ id: claim.id, result: 'granted', resources: ['lights'], token: undefined },
         ...{ expires: new Date(scene.clock.wall + HOUR_MS).toISOString(), remaining: HOUR_MS },
       },
     );
   });
 
   it('is shown with its requester and its session', async () => {
-    scene.own('node', { resource: 'lights', locker: 'motion' });
+    const { id } = scene.own('node', { resource: 'lights', locker: 'motion' });
     await scene.settle();
     const [claim] = scene.state('lights')?.claims ?? [];
-    assert.deepEqual([claim?.id, claim?.name, claim?.requester], ['own-1', 'node/key', 'house']);
+    assert.deepEqual([claim?.id, claim?.name, claim?.requester], [id, 'node/key', 'house']);
     assert.ok(claim?.session);
   });
 
@@ -115,7 +115,7 @@ describe('a claim of the arbiter’s own runtime', () => {
     await scene.settle();
     const kept = JSON.parse(scene.broker.retained.get(topic) ?? '');
     assert.deepEqual(kept, {
-      ...{ resources: ['lights'], id: 'own-1', ttl: HOUR_MS, owner: { path: 'node', key: 'key' } },
+      ...{ resources: ['lights'], id: claim.id, ttl: HOUR_MS, owner: { path: 'node', key: 'key' } },
     });
     assert.equal(scene.answer('house/node/key')?.order, 1);
     scene.arbiter.keep(claim, false);

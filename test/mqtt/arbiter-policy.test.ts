@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ArbiterScene, startArbiter } from '../support/arbiter-scene';
+import { type ArbiterScene, rulesOf, startArbiter } from '../support/arbiter-scene';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -140,7 +140,6 @@ describe('a rule', () => {
   it('may be changed while claims are alive, for what comes from then on', async () => {
     const scene = await startArbiter();
     await scene.device('panel/lights', { priority: 'manual' });
-    const { rulesOf } = await import('../support/arbiter-scene');
     scene.arbiter.setRules(rulesOf([{ requester: 'panel', resource: '#', highest: 100 }]));
     await scene.settle();
     assert.equal(scene.holder('lights'), 'panel');

@@ -41,7 +41,9 @@ describe('the presence of the arbiter', () => {
     await stopped;
     await scene.arbiter.stop();
     assert.equal(presence(scene)?.online, false);
-    const goodbyes = scene.broker.log.filter(({ topic, payload }) => topic === 'locks/arbiter' && /false/.test(payload));
+    const goodbyes = scene.broker.log.filter(
+      ({ topic, payload }) => topic === 'locks/arbiter' && /false/.test(payload),
+    );
     assert.equal(goodbyes.length, 1);
     assert.equal(scene.holder('lights'), 'panel');
     assert.equal(scene.holder('door'), 'kept');

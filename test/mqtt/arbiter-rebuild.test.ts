@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
-import type { ResourceState } from '../../src/mqtt/messages';
-import { ArbiterScene, startArbiter } from '../support/arbiter-scene';
+import { ArbiterScene, essence, startArbiter } from '../support/arbiter-scene';
 
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 366 * 24 * HOUR_MS;
-
-/** What must be the same after a restart. */
-function essence(state: ResourceState | undefined) {
-  if (state === undefined) return undefined;
-  const { resource, state: is, holder, requester, priority, value, token, since, waiting, claims } = state;
-  const ids = claims.map(({ id, name, order }) => [id, name, order]);
-  return { resource, is, holder, requester, priority, value, token, since, waiting, ids };
-}
 
 describe('after a crash and a restart', () => {
   let scene: ArbiterScene;
@@ -327,88 +318,5 @@ describe('after a crash and a restart', () => {
     while (log.at(-1)?.topic !== 'locks/state/$echo') await scene.clock.advance(1);
     await scene.device('panel/lights', { ttl: HOUR_MS, renew: true });
     assert.equal(scene.answer('panel/lights')?.remaining, HOUR_MS);
-  });
-});
-
-describe('claims of its own runtime', () => {
-  it('go on after a restart if they are kept; the others went with their session', async () => {
-    const first = await startArbiter();
-    const options = { value: 'on', priority: 'motion', ttl: HOUR_MS };
-    first.own('node/1', { resources: ['lights'], locker: 'motion detected', ...options }, true);
-    first.own('node/2', { resource: 'fan', locker: 'fan' });
-    first.own('node/3', { resource: 'lights', locker: 'save energy', priority: 'energy' }, true);
-    await first.settle();
-    const before = essence(first.state('lights'));
-    assert.ok(first.broker.retained.get('locks/claim/house/node/1/key'));
-    assert.equal(first.broker.retained.get('locks/claim/house/node/2/key'), undefined);
-    await first.crash();
-    await first.clock.advance(60_000);
-    const second = await startArbiter({}, first.broker);
-    assert.deepEqual(essence(second.state('lights')), before);
-    assert.equal(second.state('fan')?.state, 'free');
-    const [motion, energy] = second.recalled;
-    assert.deepEqual(motion?.owner, { path: 'node/1', key: 'key' });
-    assert.deepEqual([motion?.phase, energy?.phase], ['held', 'waiting']);
-    assert.equal(motion?.isRestored, true);
-    assert.equal(motion?.message.value, 'on');
-    assert.ok(Number(motion?.expires) < second.clock.monotonic + HOUR_MS - 59_000);
-    assert.deepEqual(second.heard, []);
-    if (motion) second.arbiter.release(motion);
-    await second.settle();
-    assert.equal(second.broker.retained.get('locks/claim/house/node/1/key'), undefined);
-    assert.equal(second.broker.retained.get('locks/answer/house/node/1/key'), undefined);
-    assert.equal(second.holder('lights'), 'save energy');
-  });
-
-  it('are told what has become of them meanwhile', async () => {
-    const first = await startArbiter();
-    first.own('node', { resource: 'lights', ttl: 60_000 }, true);
-    await first.settle();
-    await first.crash();
-    await first.clock.advance(120_000);
-    const second = await startArbiter({}, first.broker);
-    const [told] = second.heard;
-    assert.deepEqual([told?.answer.result, told?.answer.reason], ['lost', 'expired']);
-    assert.equal(second.state('lights')?.state, 'free');
-    assert.equal(second.broker.retained.get('locks/claim/house/node/key'), undefined);
-  });
-
-  it('that are retained in a way that nobody can read are cleared', async () => {
-    const first = await startArbiter();
-    await first.crash();
-    for (const text of [
-      'rubbish',
-      '{"id":"x"}',
-      '{"owner":{"path":"a","key":"b"}}',
-      '{"id":"x","owner":{"path":1}}',
-    ]) {
-      first.broker.publish(`locks/claim/house/${text.length}`, text, { retain: true });
-    }
-    const second = await startArbiter({}, first.broker);
-    assert.deepEqual(second.recalled, []);
-    assert.deepEqual(
-      [...second.broker.retained.keys()].filter((topic) => topic.startsWith('locks/claim/')),
-      [],
-    );
-  });
-
-  it('are not changed by what arrives on their topics', async () => {
-    const scene = await startArbiter();
-    const claim = scene.own('node', { resource: 'lights' }, true);
-    await scene.settle();
-    await scene.device('house/node/key', '');
-    assert.equal(claim.phase, 'held');
-  });
-
-  it('with a bounded wait go on waiting for what is left of it', async () => {
-    const first = await startArbiter();
-    await first.device('wall/lights', { priority: 'manual' });
-    first.own('node', { resource: 'lights', timeout: 60_000 }, true);
-    await first.settle();
-    await first.crash();
-    await first.clock.advance(30_000);
-    const second = await startArbiter({}, first.broker);
-    await second.settle(30_000);
-    assert.equal(second.heard.at(-1)?.answer.reason, 'timeout');
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ArbiterScene, startArbiter } from '../support/arbiter-scene';
+import { ArbiterScene, startArbiter } from '../support/arbiter-scene';
 
 const HOUR_MS = 3_600_000;
 
@@ -166,8 +166,7 @@ describe('without its broker, the arbiter', () => {
   });
 
   it('starts to decide after a while, if there is none at the start', async () => {
-    const { ArbiterScene: Scene } = await import('../support/arbiter-scene');
-    const late = new Scene({ instance: 'late' });
+    const late = new ArbiterScene({ instance: 'late' });
     late.broker.stop();
     await late.start();
     assert.equal(late.arbiter.status.phase, 'starting');

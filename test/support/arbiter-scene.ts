@@ -35,10 +35,11 @@ export class ArbiterScene {
   readonly warnings: string[] = [];
   readonly events: AuditEvent[] = [];
   #count = 0;
+  readonly #life = ++lives;
 
   constructor(options: SceneOptions = {}, broker = new SimulatedBroker({ clock: new HandClock() })) {
     const { withBroker = true, isSole = false, rows = [], rules, ...settings } = options;
-    const instance = settings.instance ?? `instance ${++instances}`;
+    const instance = settings.instance ?? `instance ${this.#life}`;
     this.broker = broker;
     this.clock = broker.clock as HandClock;
     this.transport = withBroker
@@ -93,7 +94,7 @@ export class ArbiterScene {
 
   /** A claim of its own runtime. */
   own(path: string, message: ClaimMessage, isKept = false): ArbiterClaim {
-    const id = `own-${++this.#count}`;
+    const id = `own-${this.#life}-${++this.#count}`;
     const claim = this.arbiter.claim({ id, owner: { path, key: 'key' }, message, isKept });
     if ('reason' in claim) throw new Error(`${claim.reason}: ${claim.detail}`);
     return claim;
@@ -133,7 +134,7 @@ export class ArbiterScene {
   }
 }
 
-let instances = 0;
+let lives = 0;
 
 export function rulesOf(rows: readonly PolicyRow[] = [], rules: SceneOptions['rules'] = {}): Rules {
   const levels = makeLevels();
@@ -143,4 +144,12 @@ export function rulesOf(rows: readonly PolicyRow[] = [], rules: SceneOptions['ru
 /** A started arbiter. */
 export function startArbiter(options?: SceneOptions, broker?: SimulatedBroker): Promise<ArbiterScene> {
   return new ArbiterScene(options, broker).start();
+}
+
+/** What must be the same after a restart. */
+export function essence(state: ResourceState | undefined) {
+  if (state === undefined) return undefined;
+  const { resource, state: is, holder, requester, priority, value, token, since, waiting, claims } = state;
+  const ids = claims.map(({ id, name, order }) => [id, name, order]);
+  return { resource, is, holder, requester, priority, value, token, since, waiting, ids };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { closeAllRegistries } from '../../src/registry/open';
 import { acquire, type Change, flowOf, level, type Nodes, node, value } from '../support/lock-flow';
 import { mqttClient, type TestClient } from '../support/mqtt-client';
 import { freePort, type Mosquitto, startMosquitto } from '../support/mqtt-mosquitto';

@@ -75,7 +75,8 @@ export function acquireSettings(
     announce: config.announce !== false,
     spelling: {
       resources: resources.map(spelled).join('\n'),
-      level: spelled(level),
+      // A named level is another one when its number is.
+      level: level.type === 'str' ? `${levels.priorityOf(level.text)}` : spelled(level),
       value: spelled(value),
       ttl: `${spelled(ttl)} ${config.ttlUnit}`,
     },

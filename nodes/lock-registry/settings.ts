@@ -23,6 +23,7 @@ export function registrySettings(
   const requester = expandText(RED, node, config.requester ?? '') || instanceId(RED);
   return {
     broker: brokerSettings(RED, node, config),
+    ...(config.name ? { name: config.name } : {}),
     prefix: expandText(RED, node, config.prefix || 'locks'),
     ...(requester === undefined ? {} : { requester }),
     ...(config.levels === undefined ? {} : { levels: config.levels }),

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { endStatus } from '../../nodes/acquire/statuses';
 import { newWish } from '../../nodes/acquire/wish';
 import type { Answer } from '../../src/mqtt/messages';
-import { acquire, lease, level, node, resources } from '../support/lock-flow';
+import { acquire, helper, lease, level, node, resources } from '../support/lock-flow';
 import { useScene } from '../support/lock-scene';
-import { settled, translate } from '../support/node-red';
+import { type FlowNode, settled, translate } from '../support/node-red';
 
 describe('the status of acquire', () => {
   const scene = useScene();
@@ -21,6 +21,26 @@ describe('the status of acquire', () => {
   it('is idle before the first message', async () => {
     await scene.run(acquire('motion'));
     assert.equal(await shown(), 'grey dot: idle');
+  });
+
+  it('reaches Status nodes', async () => {
+    const watch: FlowNode = {
+      id: 'watch',
+      type: 'status',
+      z: 'tab',
+      scope: ['motion'],
+      x: 0,
+      y: 0,
+      wires: [['shown']],
+    };
+    await scene.run(acquire('motion'), watch, helper('shown'));
+    scene.flow.send('motion');
+    await settled();
+    const texts = [];
+    while (scene.flow.waiting('shown') > 0) {
+      texts.push(((await scene.flow.next('shown')).status as { text: string }).text);
+    }
+    assert.equal(texts.at(-1), 'mine');
   });
 
   it('says mine, and until when', async () => {

@@ -69,6 +69,10 @@ describe('lock-registry', () => {
       });
     });
 
+    it('with its name, by which programs find it', async () => {
+      assert.equal((await read({ name: 'house' }))?.name, 'house');
+    });
+
     it('without a user directory', async () => {
       const settings = await read({}, [], {}, { settings: { available: () => false } });
       assert.equal('folder' in (settings ?? {}), false);

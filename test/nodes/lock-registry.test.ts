@@ -89,6 +89,22 @@ describe('lock-registry', () => {
     });
   }
 
+  it('changes the number of a level for those who hold it', async () => {
+    const motion = acquire('motion', { level: 'motion', levelType: 'level' });
+    const flowWith = (change: Change) =>
+      withRegistries([registry(change)], motion, acquire('other', level(120)));
+    const running = await run(flowWith({}));
+    running.send('motion');
+    await running.next('motion.1');
+    await running.deploy(flowWith({ levels: [{ id: 'motion', name: 'motion', priority: 150 }] }));
+    running.send('other');
+    await settled();
+    assert.deepEqual(
+      [running.waiting('motion.2'), running.status('other')?.text],
+      [0, 'waits for motion n…'],
+    );
+  });
+
   it('keeps its journal in the user directory, over restarts', async () => {
     const motion = acquire('motion', { ttl: '1', ttlType: 'num', ttlUnit: 'h', ...value('on') });
     const all = withRegistries([registry()], motion);

@@ -51,7 +51,7 @@ export function refusal(claim: ArbiterClaim, { reason, detail }: Refusal): Answe
 }
 
 /** Whom people are told as the cause. */
-export function causeOf({ locker, requester, priority }: By, levels: Levels): Cause {
+function causeOf({ locker, requester, priority }: By, levels: Levels): Cause {
   const level = priority === undefined ? undefined : levels.nameOf(priority);
   return {
     locker: lockerOf(locker),

@@ -8,7 +8,7 @@ import type { Transport, TransportMessage } from './transport';
 export type Found = ReadonlyMap<string, Uint8Array>;
 
 /** What we wrote did not come back. */
-export class NotHeard extends Error {}
+class NotHeard extends Error {}
 
 interface Reading {
   readonly found: Map<string, Uint8Array>;
@@ -17,6 +17,9 @@ interface Reading {
   readonly mark: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  /** Monotonic ms at which something came last. */
+  heardAt: number;
+  timer: Timer | undefined;
 }
 
 export class Reader {
@@ -68,8 +71,10 @@ export class Reader {
       if (reading.awaited.size === 0) reading.resolve();
       return true;
     }
-    if (retain) reading.found.set(topic, payload);
-    return retain;
+    if (!retain) return false;
+    reading.found.set(topic, payload);
+    reading.heardAt = this.#context.clock.now().monotonic;
+    return true;
   }
 
   /** The connection is gone. */
@@ -78,19 +83,24 @@ export class Reader {
   }
 
   #await(asked: Pick<Reading, 'found' | 'mark' | 'awaited'>): Promise<void> {
-    const { clock, timing } = this.#context;
-    let timer: Timer | undefined;
     let reading: Reading | undefined;
     const whole = new Promise<void>((resolve, reject) => {
-      reading = { ...asked, resolve, reject };
-      timer = clock.setTimer(timing.echoWait, () => {
-        reject(new NotHeard(`nothing comes back from ${[...asked.awaited].join(', ')}`));
-      });
+      reading = { ...asked, resolve, reject, heardAt: this.#context.clock.now().monotonic, timer: undefined };
+      this.#wait(reading);
     });
     this.#reading = reading;
     return whole.finally(() => {
-      timer?.cancel();
+      reading?.timer?.cancel();
       if (this.#reading === reading) this.#reading = undefined;
     });
+  }
+
+  /** A large store may take its time, as long as something comes of it. */
+  #wait(reading: Reading): void {
+    const { clock, timing } = this.#context;
+    const left = reading.heardAt + timing.echoWait - clock.now().monotonic;
+    const { awaited, reject } = reading;
+    if (left <= 0) reject(new NotHeard(`nothing comes back from ${[...awaited].join(', ')}`));
+    else reading.timer = clock.setTimer(left, () => this.#wait(reading));
   }
 }

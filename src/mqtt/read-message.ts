@@ -23,7 +23,7 @@ export type Reading<Message> =
   | { readonly error: ReadError; readonly hash: string; readonly message?: undefined };
 
 /** What anybody may send at most. */
-export const MAX_PAYLOAD_BYTES = 64 * 1024;
+const MAX_PAYLOAD_BYTES = 64 * 1024;
 
 /** A state may hold the values of many claims, and only the arbiter writes it. */
 const MAX_STATE_BYTES = 16 * 1024 * 1024;

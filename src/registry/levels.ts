@@ -1,2 +1,2 @@
 // Named levels, as the nodes know them: they belong to the arbiter, which answers with their names.
-export { DEFAULT_LEVELS, type Level, type Levels, makeLevels } from '../mqtt/levels';
+export { type Level, type Levels, makeLevels } from '../mqtt/levels';

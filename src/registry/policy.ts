@@ -1,2 +1,2 @@
 // Who may claim what, as the registry's settings say it: the arbiter keeps to it.
-export { makePolicy, type Policy, type PolicyRow } from '../mqtt/policy';
+export type { PolicyRow } from '../mqtt/policy';

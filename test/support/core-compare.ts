@@ -19,7 +19,7 @@ export function compareTables(steps: History, one: Table, other: Table): void {
 }
 
 /** Events without their wording: no `detail`, and the `changed` of one inner step, whose order is free, by name. */
-export function essence(events: readonly LockEvent[]): unknown[] {
+function essence(events: readonly LockEvent[]): unknown[] {
   return innerSteps(events).flatMap((step) => [
     ...step.filter((event) => event.type !== 'changed').map(withoutWording),
     ...changedIn(step)

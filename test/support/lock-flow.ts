@@ -5,7 +5,7 @@ export type Nodes = FlowNode | readonly FlowNode[];
 export type Change = Readonly<Record<string, unknown>>;
 
 export const TAB: FlowNode = { id: 'tab', type: 'tab', label: 'House' };
-export const REGISTRY: FlowNode = { id: 'registry', type: 'lock-registry', name: '' };
+const REGISTRY: FlowNode = { id: 'registry', type: 'lock-registry', name: '' };
 
 /** A flow with a registry, these nodes, and what catches, completes and shows statuses of all of them. */
 export function flowOf(...nodes: readonly Nodes[]): readonly FlowNode[] {

@@ -26,6 +26,7 @@ declare namespace entry {
   export type Lockers = library.Lockers;
   export type LockingProtocol = library.LockingProtocol;
   export type Locks = library.Locks;
+  export type LostNotice = library.LostNotice;
   export type LockState = library.LockState;
   export type MemoryOptions = library.MemoryOptions;
   export type NewDualLocker = library.NewDualLocker;
@@ -38,6 +39,7 @@ declare namespace entry {
   export type RefusalReason = library.RefusalReason;
   export type ReleaseHandler = library.ReleaseHandler;
   export type ResourceSnapshot = library.ResourceSnapshot;
+  export type RevokingNotice = library.RevokingNotice;
   export type Steps<Result> = library.Steps<Result>;
   export type StopWatching = library.StopWatching;
   export type Transaction<Value, Result> = library.Transaction<Value, Result>;

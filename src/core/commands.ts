@@ -13,9 +13,12 @@ import type {
 import type { Objection } from './limits';
 import type { Resource } from './resource';
 import type { State } from './state';
-import { arrive, deny, endRevocation, knowResource, lose, release } from './transitions';
+import { arrive, endRevocation, knowResource, release } from './transitions';
 
-export function perform(state: State, command: Command): Claim | undefined {
+/** What a locker may say of its own claims. */
+export type OwnCommand = Exclude<Command, ForceReleaseCommand | EndSessionCommand>;
+
+export function performOwn(state: State, command: OwnCommand): Claim | undefined {
   switch (command.type) {
     case 'claim':
       return claim(state, command);
@@ -25,10 +28,6 @@ export function perform(state: State, command: Command): Claim | undefined {
       return update(state, command);
     case 'yield':
       return yieldHold(state, command);
-    case 'forceRelease':
-      return forceRelease(state, command);
-    case 'endSession':
-      return endSession(state, command);
     case 'tick':
       return undefined;
   }
@@ -51,7 +50,7 @@ function claim(state: State, command: ClaimCommand): Claim | undefined {
 
 function knowResources(state: State, names: readonly string[]): readonly Resource[] {
   const [first] = names;
-  if (first !== undefined && names.length === 1) return [knowResource(state, first)];
+  if (first !== undefined && names.length === 1) return knowResource(state, first).alone;
   return names.map((name) => knowResource(state, name));
 }
 
@@ -111,25 +110,9 @@ function yieldHold(state: State, command: YieldCommand): undefined {
   else refuse(state, command, command.id, { reason: 'invalid', detail: 'the claim is not being revoked' });
 }
 
-function forceRelease(state: State, command: ForceReleaseCommand): undefined {
-  const { resource: name, token, by } = command;
-  const resource = state.resources.get(name);
-  if (resource === undefined || resource.isFree || resource.token !== token) {
-    refuse(state, command, name, { reason: 'changed', detail: `the hold with token ${token} is over` });
-    return;
-  }
-  for (const claim of resource.holders) lose(state, claim, 'forced', { locker: by });
-}
-
-function endSession(state: State, command: EndSessionCommand): undefined {
-  for (const claim of [...(state.sessions.get(command.session) ?? [])]) {
-    if (claim.phase === 'held') lose(state, claim, 'session');
-    else deny(state, claim, 'session');
-  }
-}
-
 const UNKNOWN: Objection = { reason: 'unknown', detail: 'no live claim has this id' };
 
-function refuse(state: State, command: Command, id: string, objection: Objection): undefined {
+/** Says what was refused; whoever asked hears of nothing else. */
+export function refuse(state: State, command: Command, id: string, objection: Objection): undefined {
   state.emit({ type: 'denied', id, command: command.type, ...objection });
 }

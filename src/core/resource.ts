@@ -5,6 +5,8 @@ import { WaitQueue } from './wait-queue';
 
 export class Resource {
   readonly name: string;
+  /** The resources of a claim for it alone: all such claims share this. */
+  readonly alone: readonly Resource[] = [this];
   /** The hold: claims of one locker, in the order of their grants. */
   holders: readonly Claim[] = NOBODY;
   token = 0;

@@ -1,34 +1,36 @@
 // One step of the table (rule 4): end what is due, do the command, grant, deny the waits that are over now. Time comes
 // in from outside; deadlines that were missed are kept one by one, so that a late step gives what punctual ones would.
 import { type Claim, nameCause } from './claim';
-import type { Command, Now } from './command';
-import { perform } from './commands';
+import type { Now } from './command';
 import { findVictim } from './deadlock';
 import type { By } from './event';
 import { settle } from './settle';
 import type { State } from './state';
 import { deny, endRevocation, forgetIdle, lose } from './transitions';
 
+/** What a command changes; gives back the claim that its sender wants to hear about, if there is one. */
+export type Perform<C> = (state: State, command: C) => Claim | undefined;
+
 /** Keeps the deadlines that lie before `now`, each at its own time, and does the command at `now`. */
-export function stepThrough(state: State, command: Command, now: Now): void {
+export function stepThrough<C>(state: State, command: C, now: Now, perform: Perform<C>): void {
   const monotonic = Math.max(state.monotonic, now.monotonic);
   for (let due = nextDeadline(state); due < monotonic; due = nextDeadline(state)) {
     state.monotonic = due;
     state.wall = now.wall - (monotonic - due);
-    step(state, TICK);
+    step(state, undefined, letTimePass);
   }
   state.monotonic = monotonic;
   state.wall = now.wall;
-  step(state, command);
+  step(state, command, perform);
 }
 
-const TICK: Command = { type: 'tick' };
+function letTimePass(): undefined {}
 
 export function nextDeadline(state: State): number {
   return state.deadlines.peek()?.due ?? Infinity;
 }
 
-function step(state: State, command: Command): void {
+function step<C>(state: State, command: C, perform: Perform<C>): void {
   const start = state.events.length;
   if (nextDeadline(state) <= state.monotonic) endWhatIsDue(state);
   const subject = perform(state, command);

@@ -1,11 +1,13 @@
 // The lock table with its limits, for whoever is asked by strangers and has to remember over restarts.
-import type { Now } from './command';
+import type { Command, Now } from './command';
+import { performAny } from './commands-on-others';
 import type { LockEvent } from './event';
 import { DEFAULT_LIMITS, Guard } from './limits';
 import { restoreClaims } from './restore';
+import { stepThrough } from './step';
 import { TrustingTable } from './trusting-table';
-import type { ClaimView, Limits, RestoredClaim } from './view';
-import { viewClaim } from './views';
+import type { ClaimView, Limits, ResourceView, RestoredClaim } from './view';
+import { viewClaim, viewResource } from './views';
 
 export interface LockTableOptions {
   readonly limits?: Partial<Limits>;
@@ -16,6 +18,12 @@ export interface LockTableOptions {
 export class LockTable extends TrustingTable {
   constructor(options: LockTableOptions = {}) {
     super(new Guard({ ...DEFAULT_LIMITS, ...options.limits }), options.tokenFloor);
+  }
+
+  /** As for a table without limits, and takes the commands of operators and sessions, too. */
+  override apply(command: Command, now: Now): readonly LockEvent[] {
+    stepThrough(this.state, command, now, performAny);
+    return this.state.takeEvents();
   }
 
   /**
@@ -38,6 +46,12 @@ export class LockTable extends TrustingTable {
   claim(id: string): ClaimView | undefined {
     const claim = this.state.claims.get(id);
     return claim && viewClaim(claim);
+  }
+
+  /** A resource with at least one live claim; `waiters` cuts the list of those who wait. */
+  resource(name: string, waiters = 16): ResourceView | undefined {
+    const resource = this.state.resources.get(name);
+    return resource && viewResource(resource, waiters);
   }
 
   /** Every live claim, in no particular order. */

@@ -1,8 +1,10 @@
 // The lock table: applies commands to claims and answers with events. It must never look at a clock or do I/O.
 import { Claim } from './claim';
-import type { ClaimCommand, Command, Now } from './command';
+import type { ClaimCommand, Now } from './command';
+import { type OwnCommand, performOwn } from './commands';
 import type { LockEvent } from './event';
 import type { Guard } from './limits';
+import { Resource } from './resource';
 import { State } from './state';
 import { nextDeadline, stepThrough } from './step';
 import { arrive, knowResource, nextToken } from './transitions';
@@ -22,8 +24,8 @@ export class TrustingTable {
    * Does what is due, then the command, and answers with what became true by it, in order (rule 4). A late call gives
    * what punctual ones would have given: the deadlines that were missed are kept one by one, each at its own time.
    */
-  apply(command: Command, now: Now): readonly LockEvent[] {
-    stepThrough(this.state, command, now);
+  apply(command: OwnCommand, now: Now): readonly LockEvent[] {
+    stepThrough(this.state, command, now, performOwn);
     return this.state.takeEvents();
   }
 
@@ -58,10 +60,9 @@ export class TrustingTable {
     return { token: claim.token, expires: Math.min(claim.expires, claim.revokedUntil) };
   }
 
-  /** A resource with at least one live claim; `waiters` cuts the list of those who wait. */
-  resource(name: string, waiters = 16): ResourceView | undefined {
-    const resource = this.state.resources.get(name);
-    return resource && viewResource(resource, waiters);
+  /** A resource with the first of those who wait; one that nobody claims looks free. */
+  look(name: string): ResourceView {
+    return viewResource(this.state.resources.get(name) ?? new Resource(name), 16);
   }
 
   /** Whether the resource has at least one live claim. */

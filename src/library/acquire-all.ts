@@ -1,14 +1,12 @@
 // Several locks as one, acquired one after the other by functions that each acquire one.
 import { type Clock, systemClock } from '../protocol';
-import { CompositeLock, claimsOf } from './composite-lock';
+import { CompositeLock } from './composite-lock';
 import { currentContext, within } from './context';
 import { LOCK_AQUIRE_TIMEOUT, LockError } from './errors';
 import type { Lock } from './lock';
 import { checkLength, refuse } from './options';
 
 export type AcquireAll = (generators: readonly (() => Promise<Lock>)[], timeout?: number) => Promise<Lock>;
-
-type Generators = readonly [() => Promise<Lock>, ...(() => Promise<Lock>)[]];
 
 /**
  * Acquires by each of the generators, in order, and resolves to one lock of all of them. When one fails, or is lost
@@ -28,24 +26,22 @@ export const acquireAll: AcquireAll = acquireAllBy(systemClock);
 /** The function whose timeout is kept by this clock. */
 export function acquireAllBy(clock: Clock): AcquireAll {
   return async (generators, timeout = Infinity) => {
-    const checked = checkGenerators(generators);
-    return new Gathering().run(checked, clock, checkLength('timeout', timeout, 0));
+    checkGenerators(generators);
+    return new Gathering().run(generators, clock, checkLength('timeout', timeout, 0));
   };
 }
 
-function checkGenerators(generators: readonly (() => Promise<Lock>)[]): Generators {
+function checkGenerators(generators: readonly (() => Promise<Lock>)[]): void {
   if (!Array.isArray(generators)) throw refuse('generators', generators, 'an array of functions');
-  const [first, ...others] = generators;
+  if (generators.length === 0) throw new RangeError('generators is [], not one or more functions');
   for (const generator of generators) {
     if (typeof generator !== 'function') throw refuse('a generator', generator, 'a function');
   }
-  if (first === undefined) throw new RangeError('generators is [], not one or more functions');
-  return [first, ...others];
 }
 
 /** Locks on their way to become one. */
 class Gathering {
-  readonly #locks: Lock[] = [];
+  readonly #whole = new CompositeLock();
   readonly #outer = currentContext();
   readonly #controller = new AbortController();
   readonly #failed: Promise<never>;
@@ -55,16 +51,16 @@ class Gathering {
     this.#failed = new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
+    this.#whole.onRelease((why) => this.#fail(why));
     const outer = this.#outer?.signal;
     outer?.addEventListener('abort', () => this.#fail(outer.reason), { once: true });
   }
 
-  async run([first, ...others]: Generators, clock: Clock, timeoutMs: number): Promise<Lock> {
+  async run(generators: readonly (() => Promise<Lock>)[], clock: Clock, timeoutMs: number): Promise<Lock> {
     const timer = clock.setTimer(timeoutMs, () => this.#fail(new LockError(LOCK_AQUIRE_TIMEOUT)));
     try {
-      const locks: [Lock, ...Lock[]] = [await this.#next(first)];
-      for (const generator of others) locks.push(await this.#next(generator));
-      return new CompositeLock(locks);
+      for (const generator of generators) await this.#add(generator);
+      return this.#whole;
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -73,27 +69,22 @@ class Gathering {
     }
   }
 
-  async #next(generator: () => Promise<Lock>): Promise<Lock> {
+  async #add(generator: () => Promise<Lock>): Promise<void> {
     const { signal } = this.#controller;
-    const holding = [...(this.#outer?.holding ?? []), ...this.#locks.flatMap(claimsOf)];
+    const holding = [...(this.#outer?.holding ?? []), ...this.#whole.claims];
     const pending = within({ holding, signal }, generator).then((lock) => this.#keep(lock));
-    return Promise.race([pending, this.#failed]);
+    await Promise.race([pending, this.#failed]);
   }
 
-  #keep(lock: Lock): Lock | Promise<never> {
-    if (this.#controller.signal.aborted) {
-      // It came too late.
-      void lock.release();
-      return this.#failed;
-    }
-    this.#locks.push(lock);
-    lock.onRelease((why) => this.#fail(why));
-    return lock;
+  #keep(lock: Lock): void {
+    // It may have come too late.
+    if (this.#controller.signal.aborted) void lock.release();
+    else this.#whole.add(lock);
   }
 
   /** All or nothing, also after the last one has come. */
   #fail(why: unknown): void {
     this.#controller.abort(why);
-    for (const lock of this.#locks) void lock.release();
+    void this.#whole.release();
   }
 }

@@ -1,12 +1,11 @@
 // From the wish to the lock.
-import type { Claim } from '../protocol';
+import type { Claim, Outcome } from '../protocol';
 import { type Context, currentContext } from './context';
-import { LOCK_AQUIRE_ABORTED, LockError } from './errors';
 import { HeldLock, type Lock, type Place } from './lock';
 import { type AcquireOptions, readName, readOptions, readResources, type Terms } from './options';
 import { isPromise } from './promises';
 import { uniqueName } from './unique';
-import { denialError, type GiveUpReason, waitFor } from './wait';
+import { abortError, BoundedWait } from './wait';
 
 /**
  * Acquires a resource, or several at once.
@@ -41,17 +40,45 @@ export function acquire(
   } catch (error) {
     return Promise.reject(error);
   }
-  const reasons = reasonsToGiveUp(claim, terms, context);
-  for (const { signal, explain } of reasons) if (signal.aborted) return Promise.reject(explain());
+  const signals = signalsOf(terms, context);
+  for (const signal of signals) if (signal.aborted) return Promise.reject(abortError(claim, signal));
   const lock = new HeldLock(place, claim);
   const { protocol } = place;
   protocol.listen(claim, lock);
   const answer = protocol.obtain(claim);
-  if (isPromise(answer)) {
-    return waitFor({ protocol, claim, lock, maxAttempts: terms.maxAttempts, reasons }, answer);
-  }
-  if (answer.type === 'granted') return Promise.resolve(lock.begin(answer));
-  return Promise.reject(denialError(claim, answer));
+  if (answer !== undefined && !isPromise(answer)) return Promise.resolve(lock.settle(answer));
+  return awaitOutcome(place, claim, lock, answer, terms.maxAttempts, signals);
+}
+
+function awaitOutcome(
+  { protocol }: Place,
+  claim: Claim,
+  lock: HeldLock,
+  answer: Promise<Outcome | undefined> | undefined,
+  maxAttempts: number,
+  signals: readonly AbortSignal[],
+): Promise<Lock> {
+  const outcome = new Promise<Lock>((resolve) => {
+    if (signals.length === 0 && maxAttempts === Infinity) lock.awaitOutcome(resolve);
+    else awaitWithin(maxAttempts, signals, new BoundedWait(protocol, claim, resolve), lock);
+  });
+  // What a promise does not know yet, the listener is told.
+  answer?.then(
+    (known) => known && lock.hear(known),
+    (error) => lock.fail(error),
+  );
+  return outcome;
+}
+
+function awaitWithin(
+  maxAttempts: number,
+  signals: readonly AbortSignal[],
+  wait: BoundedWait,
+  lock: HeldLock,
+): void {
+  lock.awaitOutcome(wait);
+  for (const signal of signals) wait.endOn(signal);
+  if (maxAttempts !== Infinity) wait.countHandOvers(maxAttempts);
 }
 
 function claimOf(
@@ -75,20 +102,10 @@ function claimOf(
   };
 }
 
-const NONE: readonly GiveUpReason[] = [];
-
-function reasonsToGiveUp(
-  { resources }: Claim,
-  { signal }: Terms,
-  context: Context | undefined,
-): readonly GiveUpReason[] {
-  if (signal === undefined && context === undefined) return NONE;
-  const reasons: GiveUpReason[] = [];
-  if (signal !== undefined) {
-    const explain = () => new LockError(LOCK_AQUIRE_ABORTED, { resources, cause: signal.reason });
-    reasons.push({ signal, explain });
-  }
-  // What has failed tells why, for all that were part of it.
-  if (context !== undefined) reasons.push({ signal: context.signal, explain: () => context.signal.reason });
-  return reasons;
+/** What may end the wait: the caller's signal, and what the wait is a part of. */
+function signalsOf({ signal }: Terms, context: Context | undefined): readonly AbortSignal[] {
+  if (context === undefined) return signal === undefined ? NONE : [signal];
+  return signal === undefined ? [context.signal] : [signal, context.signal];
 }
+
+const NONE: readonly AbortSignal[] = [];

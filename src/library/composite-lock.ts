@@ -3,20 +3,22 @@ import type { Json } from '../protocol';
 import { LOCK_RELEASED, LockError } from './errors';
 import type { Lock, LockChange, LockState, ReleaseHandler } from './lock';
 
-/** Held while all of its parts are. Whoever has made it gives the rest back when one of them is lost. */
+/** Held while all of its parts are; with the first that ends, all end. */
 export class CompositeLock implements Lock {
-  readonly #parts: readonly [Lock, ...Lock[]];
+  readonly #parts: Lock[] = [];
   readonly #controller = new AbortController();
   readonly #handlers: ReleaseHandler[] = [];
   /** Why it is over: what the first of its parts to end has said. */
   #why: LockError | undefined;
 
-  constructor(parts: readonly [Lock, ...Lock[]]) {
-    this.#parts = parts;
-    for (const part of parts) {
-      part.onRelease((why) => this.#end(why));
-      part.signal.addEventListener('abort', () => this.signal, { once: true });
-    }
+  /** Nobody has the whole before its last part is there. */
+  add(part: Lock): void {
+    this.#parts.push(part);
+    part.onRelease((why) => {
+      this.#end(why);
+      void this.release();
+    });
+    part.signal.addEventListener('abort', () => this.signal, { once: true });
   }
 
   isHeld(): boolean {
@@ -71,12 +73,12 @@ export class CompositeLock implements Lock {
 
   /** That of its first part. */
   get locker(): string {
-    return this.#parts[0].locker;
+    return this.#first.locker;
   }
 
   /** That of its first part. */
   get value(): Json | undefined {
-    return this.#parts[0].value;
+    return this.#first.value;
   }
 
   /** The ids of the claims that are behind it. */
@@ -94,6 +96,10 @@ export class CompositeLock implements Lock {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
+  }
+
+  get #first(): Lock {
+    return this.#parts[0] as Lock;
   }
 
   #end(why: LockError): void {

@@ -1,5 +1,5 @@
 // What the denials and losses of a protocol mean to whoever wanted the lock.
-import type { Denied, LossReason, Notice, RefusalReason } from '../protocol';
+import type { Denied, LossReason, LostNotice, RefusalReason } from '../protocol';
 import {
   LOCK_ALREADY_AQUIRED,
   LOCK_AQUIRE_TIMEOUT,
@@ -17,7 +17,8 @@ import {
   type LockErrorCode,
 } from './errors';
 
-const CODES: Readonly<Record<RefusalReason | LossReason, LockErrorCode>> = {
+/** What is not here is denied by a rule, or makes no sense. */
+const CODES: Readonly<Partial<Record<RefusalReason | LossReason, LockErrorCode>>> = {
   timeout: LOCK_AQUIRE_TIMEOUT,
   preempted: LOCK_STOLEN_BY_HIGHER_PRIORITY,
   expired: LOCK_TIMED_OUT,
@@ -30,20 +31,20 @@ const CODES: Readonly<Record<RefusalReason | LossReason, LockErrorCode>> = {
   withdrawn: LOCK_RELEASED,
   unsupported: LOCK_UNSUPPORTED,
   unavailable: LOCK_UNAVAILABLE,
-  policy: LOCK_DENIED,
-  unknown: LOCK_DENIED,
-  changed: LOCK_DENIED,
-  invalid: LOCK_DENIED,
 };
 
 /** What a caller that did not get the lock is told; `waited` says whether it was willing to wait. */
 export function errorOfDenial(denied: Denied, resources: readonly string[], waited = true): LockError {
   const { reason, by, detail } = denied;
-  const code = reason === 'timeout' && !waited ? LOCK_ALREADY_AQUIRED : CODES[reason];
+  const code = reason === 'timeout' && !waited ? LOCK_ALREADY_AQUIRED : codeOf(reason);
   return new LockError(code, { resources, by, detail });
 }
 
-/** Why a lock is held no more, or soon will not be. */
-export function codeOfNotice(notice: Notice): LockErrorCode {
-  return CODES[notice.type === 'lost' ? notice.reason : 'preempted'];
+/** Why a lock is held no more. */
+export function codeOfLoss({ reason }: LostNotice): LockErrorCode {
+  return codeOf(reason);
+}
+
+function codeOf(reason: RefusalReason | LossReason): LockErrorCode {
+  return CODES[reason] ?? LOCK_DENIED;
 }

@@ -10,11 +10,13 @@ export type {
   Granted,
   Json,
   LockingProtocol,
+  LostNotice,
   MemoryOptions,
   Notice,
   Outcome,
   RefusalReason,
   ResourceSnapshot,
+  RevokingNotice,
   StopWatching,
 } from '../protocol';
 export { createMemoryProtocol, resourceMatcher, systemClock } from '../protocol';

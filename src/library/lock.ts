@@ -8,11 +8,22 @@ import type {
   Granted,
   Json,
   LockingProtocol,
+  LostNotice,
   Notice,
+  Outcome,
+  RevokingNotice,
 } from '../protocol';
-import { codeOfNotice, errorOfDenial } from './denials';
-import { LOCK_RELEASED, LOCK_SESSION_LOST, LOCK_TIMED_OUT, LockError, type LockErrorCode } from './errors';
+import { codeOfLoss, errorOfDenial } from './denials';
+import {
+  LOCK_RELEASED,
+  LOCK_SESSION_LOST,
+  LOCK_STOLEN_BY_HIGHER_PRIORITY,
+  LOCK_TIMED_OUT,
+  LockError,
+  type LockErrorCode,
+} from './errors';
 import { checkLength, readPriority, readValue } from './options';
+import type { BoundedWait } from './wait';
 
 /** Held: `state()` is `null`. Not held: the code that says why. */
 export type LockState = LockErrorCode | null;
@@ -85,6 +96,9 @@ export interface Place {
   readonly clock: Clock;
 }
 
+/** Resolves what the caller waits for, or may do so. */
+export type Awaits = ((result: Lock | Promise<never>) => void) | BoundedWait;
+
 /** What only a lock has that somebody watches, or that is being revoked. */
 interface Attention {
   controller: AbortController | undefined;
@@ -100,7 +114,8 @@ export class HeldLock implements Lock, ClaimListener {
   #hold: Granted = NOT_YET;
   #ended: LockErrorCode | null = null;
   /** Why it has ended, or soon will. */
-  #notice: Notice | undefined = undefined;
+  #notice: RevokingNotice | LostNotice | undefined = undefined;
+  #awaits: Awaits | undefined = undefined;
   #attention: Attention | undefined = undefined;
 
   constructor(place: Place, claim: Claim) {
@@ -108,10 +123,24 @@ export class HeldLock implements Lock, ClaimListener {
     this.#claim = claim;
   }
 
-  /** The claim was granted: from now on this is a lock. */
-  begin(hold: Granted): this {
-    this.#hold = hold;
+  /** What the caller gets: from a grant on, this is a lock. */
+  settle(outcome: Outcome): Lock | Promise<never> {
+    if (outcome.type === 'denied') {
+      return Promise.reject(errorOfDenial(outcome, this.resources, this.#claim.timeout > 0));
+    }
+    this.#hold = outcome;
     return this;
+  }
+
+  /** Says who is told the outcome when there is one. */
+  awaitOutcome(awaits: Awaits): void {
+    this.#awaits = awaits;
+  }
+
+  /** There will be no outcome. */
+  fail(why: unknown): void {
+    if (typeof this.#awaits === 'function') this.#awaits(Promise.reject(why));
+    else this.#awaits?.giveUp(why);
   }
 
   isHeld(): boolean {
@@ -194,9 +223,26 @@ export class HeldLock implements Lock, ClaimListener {
   }
 
   hear(notice: Notice): void {
-    this.#notice = notice;
-    if (notice.type === 'lost') this.#end(codeOfNotice(notice));
-    else queueMicrotask(() => this.#windDown());
+    switch (notice.type) {
+      case 'granted':
+      case 'denied':
+        this.#tellOutcome(notice);
+        return;
+      case 'revoking':
+        this.#notice = notice;
+        queueMicrotask(() => this.#windDown());
+        return;
+      case 'lost':
+        this.#notice = notice;
+        this.#end(codeOfLoss(notice));
+    }
+  }
+
+  #tellOutcome(outcome: Outcome): void {
+    const awaits = this.#awaits;
+    this.#awaits = undefined;
+    if (typeof awaits === 'function') awaits(this.settle(outcome));
+    else awaits?.settle(outcome, this);
   }
 
   /** Told to stop: without a grace there is nothing to wait for once those who listen have been told. */
@@ -232,7 +278,8 @@ export class HeldLock implements Lock, ClaimListener {
   /** The error that says why it is over, or soon will be: always the same one. */
   #explain(): LockError {
     const attention = this.#attend();
-    const code = this.state() ?? (this.#notice && codeOfNotice(this.#notice)) ?? LOCK_RELEASED;
+    // One that is held still is told to stop.
+    const code = this.state() ?? LOCK_STOLEN_BY_HIGHER_PRIORITY;
     if (attention.why?.code !== code) {
       const by = this.#notice?.by;
       attention.why = new LockError(code, {

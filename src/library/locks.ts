@@ -49,13 +49,8 @@ const FUNCTIONS = ['obtain', 'release', 'extend', 'listen', 'watch'] as const;
 
 function checkProtocol(protocol: LockingProtocol): LockingProtocol {
   for (const name of FUNCTIONS) {
-    if (typeof protocol?.[name] !== 'function') {
-      throw refuse(
-        `protocol.${name}`,
-        protocol?.[name],
-        `a function (a protocol has ${FUNCTIONS.join(', ')})`,
-      );
-    }
+    const found = protocol?.[name];
+    if (typeof found !== 'function') throw refuse(`protocol.${name}`, found, 'a function');
   }
   return protocol;
 }

@@ -11,7 +11,7 @@ import {
   type LockErrorCode,
 } from './errors';
 import type { Lock } from './lock';
-import { type AcquireOptions, mergeOptions } from './options';
+import { type AcquireOptions, mergeOptions, refuse } from './options';
 import { isRecovery, type Recovery, type RecoveryHandler, recoveryFrom } from './recovery';
 
 /**
@@ -159,6 +159,6 @@ function patient(options: AcquireOptions): AcquireOptions {
 }
 
 function noRecovery(found: unknown): TypeError {
-  const names = 'resume(), restart(), replace() or reject() of its first argument';
-  return new TypeError(`a recover handler gives back what ${names} gives back, not ${String(found)}`);
+  const wanted = 'what resume(), restart(), replace() or reject() of its first argument gives back';
+  return refuse('the answer of a recover handler', found, wanted);
 }

@@ -1,8 +1,15 @@
 // Locks that live in this process: the lock table behind the protocol, with one timer for its earliest deadline.
-import { type Command, type LockEvent, type Now, type ResourceView, TrustingTable } from '../core';
+import {
+  type ChangedEvent,
+  IndexMap,
+  type LockEvent,
+  type Now,
+  type OwnCommand,
+  type ResourceView,
+  TrustingTable,
+} from '../core';
 import type { Clock, Timer } from './clock';
 import type {
-  Answer,
   Claim,
   ClaimChange,
   ClaimListener,
@@ -13,7 +20,7 @@ import type {
   StopWatching,
 } from './protocol';
 import { resourceMatcher } from './resource-pattern';
-import { SoleHold, SoleHolds } from './sole-holds';
+import { SimpleClaims } from './simple-claims';
 import { systemClock } from './system-clock';
 
 export interface MemoryOptions {
@@ -35,10 +42,13 @@ class MemoryProtocol implements LockingProtocol {
   readonly clock: Clock;
   /** The library checks what it asks for, and whoever shares this process needs no protection from it. */
   readonly #table = new TrustingTable();
-  readonly #soleHolds = new SoleHolds();
+  readonly #simple = new SimpleClaims((claim) => {
+    const { wall } = this.clock.now();
+    claim.token = this.#table.takeToken(wall);
+    claim.since = wall;
+  });
   /** By the id of a claim that the table knows, or will know. */
-  readonly #listeners = new Map<string, ClaimListener>();
-  readonly #waits = new Map<string, (outcome: Outcome) => void>();
+  readonly #listeners = new IndexMap<ClaimListener>();
   readonly #watches = new Set<Watch>();
   /** Who is to be listened to next: most often, this claim comes at once. */
   #announced: { readonly claim: Claim; readonly listener: ClaimListener } | undefined;
@@ -50,26 +60,33 @@ class MemoryProtocol implements LockingProtocol {
     this.clock = clock;
   }
 
-  obtain(claim: Claim): Answer<Outcome> {
+  obtain(claim: Claim): Outcome | undefined {
     const { id, resources } = claim;
     const [resource = ''] = resources;
-    if (this.#isSole(claim, resource)) return this.#holdAlone(claim, resource);
+    const place = this.#simple.placeOf(resource);
+    if (place?.accepts(claim)) return this.#simple.contend(place, claim, this.#listenerOf(claim));
+    if (place === undefined && this.#isAlone(claim, resource)) {
+      return this.#simple.hold(claim, resource, this.#listenerOf(claim));
+    }
     this.#heed();
     for (const name of resources) this.#bringIn(name);
-    const outcome = this.#perform(claim, id);
-    return outcome ?? new Promise((resolve) => this.#waits.set(id, resolve));
+    return this.#perform(claim, id);
   }
 
-  release(claim: Claim, how: 'release' | 'yield'): Denied | undefined {
-    const { id, resources } = claim;
+  release({ id, resources }: Claim, how: 'release' | 'yield'): Denied | undefined {
     const [resource = ''] = resources;
-    if (this.#soleHolds.get(resource)?.claim.id === id) {
-      if (how === 'yield') return NOT_REVOKED;
-      this.#soleHolds.delete(resource);
+    const place = this.#simple.placeOf(resource);
+    if (how === 'release' && place?.holder?.claim.id === id) {
+      this.#simple.release(place);
       return undefined;
     }
+    this.#bringIn(resource);
+    const isWaiting = how === 'release' && this.#table.hold(id) === undefined;
+    const listener = isWaiting ? this.#listeners.get(id) : undefined;
     const outcome = this.#perform({ type: how, id }, id);
-    return outcome?.type === 'denied' ? outcome : undefined;
+    if (outcome?.type === 'denied') return outcome;
+    listener?.hear(WITHDRAWN);
+    return undefined;
   }
 
   extend({ id, resources }: Claim, change: ClaimChange): Outcome {
@@ -87,7 +104,7 @@ class MemoryProtocol implements LockingProtocol {
 
   watch(pattern: string, listener: (state: ResourceSnapshot) => void): StopWatching {
     const watch: Watch = { matches: resourceMatcher(pattern), listener };
-    for (const name of this.#soleHolds.resources()) if (watch.matches(name)) this.#bringIn(name);
+    for (const name of this.#simple.resources()) if (watch.matches(name)) this.#bringIn(name);
     const present = [...this.#table.resources()].filter(watch.matches).map((name) => this.#snapshot(name));
     this.#watches.add(watch);
     const stop = () => void this.#watches.delete(watch);
@@ -101,21 +118,10 @@ class MemoryProtocol implements LockingProtocol {
   }
 
   /** Nobody else has asked for the resource, nobody watches, and there is no lease to keep. */
-  #isSole({ resources, ttl }: Claim, resource: string): boolean {
+  #isAlone({ resources, ttl }: Claim, resource: string): boolean {
     return (
-      resources.length === 1 &&
-      ttl === Infinity &&
-      this.#watches.size === 0 &&
-      this.#soleHolds.get(resource) === undefined &&
-      !this.#table.knows(resource)
+      resources.length === 1 && ttl === Infinity && this.#watches.size === 0 && !this.#table.knows(resource)
     );
-  }
-
-  #holdAlone(claim: Claim, resource: string): SoleHold {
-    const now = this.clock.now();
-    const hold = new SoleHold(claim, this.#table.takeToken(now.wall), this.#listenerOf(claim), now.wall);
-    this.#soleHolds.add(resource, hold);
-    return hold;
   }
 
   #listenerOf(claim: Claim): ClaimListener | undefined {
@@ -124,77 +130,69 @@ class MemoryProtocol implements LockingProtocol {
       this.#announced = undefined;
       return announced.listener;
     }
-    const listener = this.#listeners.get(claim.id);
-    this.#listeners.delete(claim.id);
-    return listener;
+    return this.#forget(claim.id);
   }
 
   #heed(): void {
     if (this.#announced === undefined) return;
-    this.#listeners.set(this.#announced.claim.id, this.#announced.listener);
+    this.#listeners.add(this.#announced.claim.id, this.#announced.listener);
     this.#announced = undefined;
   }
 
-  /** Somebody is interested in the resource: if somebody holds it alone, the table has to know. */
+  /** Somebody wants more of the resource than simple claims do: if these are all that it has, the table has to know. */
   #bringIn(resource: string): void {
-    const hold = this.#soleHolds.get(resource);
-    if (hold === undefined) return;
-    const { claim, token, listener, since } = hold;
-    this.#soleHolds.delete(resource);
-    if (listener !== undefined) this.#listeners.set(claim.id, listener);
+    const [holder, ...waiting] = this.#simple.remove(resource);
+    if (holder === undefined) return;
+    const { claim, listener, token, since } = holder;
+    if (listener !== undefined) this.#listeners.add(claim.id, listener);
     this.#table.admit(claim, resource, token, since);
+    for (const waiter of waiting) {
+      if (waiter.listener !== undefined) this.#listeners.add(waiter.claim.id, waiter.listener);
+      this.#perform(waiter.claim);
+    }
   }
 
   /** Applies a command, tells whoever it concerns, and gives back what became of the claim that it is about. */
-  #perform(command: Command, about?: string): Outcome | undefined {
+  #perform(command: OwnCommand, about?: string): Outcome | undefined {
     const events = this.#table.apply(command, this.clock.now());
     let outcome: Outcome | undefined;
     for (const event of events) {
-      if ((event.type === 'granted' || event.type === 'denied') && event.id === about) outcome = event;
-      this.#tell(event);
+      if (event.type === 'changed') {
+        if (this.#watches.size > 0) this.#tellWatches(event.resource);
+      } else if ((event.type === 'granted' || event.type === 'denied') && event.id === about) {
+        outcome = event;
+        if (event.type === 'denied' && event.command === 'claim') this.#forget(event.id);
+      } else {
+        this.#tell(event);
+      }
     }
     if (this.#table.nextDeadline() !== this.#timerDue) this.#keepTimer();
     return outcome;
   }
 
-  #tell(event: LockEvent): void {
+  #tell(event: Exclude<LockEvent, ChangedEvent>): void {
     switch (event.type) {
       case 'granted':
-        this.#endWait(event.id, event);
-        return;
-      case 'denied':
-        if (event.command === 'claim') this.#endClaim(event.id, event);
-        return;
-      case 'released':
-        this.#endClaim(event.id, WITHDRAWN);
-        return;
       case 'revoking':
         if (!event.repeated) this.#listeners.get(event.id)?.hear(event);
         return;
-      case 'lost': {
-        const listener = this.#listeners.get(event.id);
-        this.#listeners.delete(event.id);
-        listener?.hear(event);
+      case 'denied':
+      case 'lost':
+        this.#forget(event.id)?.hear(event);
         return;
-      }
-      case 'changed':
-        if (this.#watches.size > 0) this.#tellWatches(event.resource);
+      case 'released':
+        this.#forget(event.id);
         return;
       case 'queued':
       case 'requeued':
     }
   }
 
-  #endClaim(id: string, outcome: Outcome): void {
-    this.#listeners.delete(id);
-    this.#endWait(id, outcome);
+  #forget(id: string): ClaimListener | undefined {
+    const listener = this.#listeners.get(id);
+    if (listener !== undefined) this.#listeners.delete(id);
+    return listener;
   }
-
-  #endWait(id: string, outcome: Outcome): void {
-    this.#waits.get(id)?.(outcome);
-    this.#waits.delete(id);
-  }
-
   /** As it is now, each in a turn of its own: a watcher that fails or acquires disturbs nobody. */
   #tellWatches(resource: string): void {
     const state = this.#snapshot(resource);
@@ -207,8 +205,7 @@ class MemoryProtocol implements LockingProtocol {
   }
 
   #snapshot(resource: string): ResourceSnapshot {
-    const view = this.#table.resource(resource);
-    return view === undefined ? { ...FREE, resource } : snapshotOf(view, this.clock.now());
+    return snapshotOf(this.#table.look(resource), this.clock.now());
   }
 
   #keepTimer(): void {
@@ -230,20 +227,7 @@ class MemoryProtocol implements LockingProtocol {
 }
 
 const UNKNOWN: Denied = { type: 'denied', reason: 'unknown', detail: 'no held claim has this id' };
-const NOT_REVOKED: Denied = { type: 'denied', reason: 'invalid', detail: 'the claim is not being revoked' };
 const WITHDRAWN: Denied = { type: 'denied', reason: 'withdrawn' };
-
-const FREE: Omit<ResourceSnapshot, 'resource'> = {
-  state: 'free',
-  holder: undefined,
-  priority: undefined,
-  value: undefined,
-  token: 0,
-  since: undefined,
-  expires: Infinity,
-  waiting: [],
-  waitingCount: 0,
-};
 
 function snapshotOf(
   { locker, claims: _, ...view }: ResourceView,

@@ -9,13 +9,14 @@ import type { Clock } from './clock';
  */
 export interface LockingProtocol {
   /**
-   * Asks for what a claim wants. Resolves when the claim is held or has ended without that: it may wait for as long as
-   * the claim says. It is a *once* claim: when it is preempted or its lease runs out, it is lost.
+   * Asks for what a claim wants. It may wait for as long as the claim says; answers with the outcome when the claim is
+   * held, or has ended without that, or with `undefined` and tells the outcome to the claim's listener. It is a *once*
+   * claim: when it is preempted or its lease runs out, it is lost.
    */
-  obtain(claim: Claim): Answer<Outcome>;
+  obtain(claim: Claim): Answer<Outcome | undefined>;
 
   /**
-   * Ends a claim, waiting or held. A wait that is ended so resolves as denied, `withdrawn`. `yield` says that the holder
+   * Ends a claim, waiting or held. A wait that is ended so is denied as `withdrawn`. `yield` says that the holder
    * has wound down after a revocation. Answers with a denial (`unknown`) if there was nothing to end.
    */
   release(claim: Claim, how: 'release' | 'yield'): Answer<Denied | undefined>;
@@ -24,8 +25,9 @@ export interface LockingProtocol {
   extend(claim: Claim, change: ClaimChange): Answer<Outcome>;
 
   /**
-   * Says whom to tell what happens to a claim. Called before `obtain`, so that no loss is missed; over when the claim has
-   * ended. A lease that runs out is told here, too. The listener never throws and never waits.
+   * Says whom to tell what happens to a claim. Called before `obtain`, so that nothing is missed; over when the claim has
+   * ended. A lease that runs out is told here, too. The listener never throws and never waits, and hears nothing before
+   * `obtain` has returned.
    */
   listen(claim: Claim, listener: ClaimListener): void;
 
@@ -112,7 +114,7 @@ export interface ClaimListener {
   hear(notice: Notice): void;
 }
 
-export type Notice = RevokingNotice | LostNotice;
+export type Notice = Outcome | RevokingNotice | LostNotice;
 
 /** The holder has been told to stop. It holds until it yields or releases, at the latest until `until`. */
 export interface RevokingNotice {

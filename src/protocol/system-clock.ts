@@ -38,7 +38,10 @@ export class SystemClock implements Clock {
     const monotonic = this.#sources.monotonic();
     const wall = this.#sources.wall();
     const jump = wall - monotonic - this.#wallLead;
-    if (jump > SLEEP_MS || jump < -SLEEP_MS) this.#noteJump(monotonic, jump);
+    if (jump > SLEEP_MS || jump < -SLEEP_MS) {
+      this.#wallLead += jump;
+      this.#sleptMs += this.#sleepBehind(jump, monotonic);
+    }
     return { monotonic: monotonic + this.#sleptMs, wall };
   }
 
@@ -59,13 +62,8 @@ export class SystemClock implements Clock {
   }
 
   /** The wall clock was set, or the machine has slept: only the uptime knows which. */
-  #noteJump(monotonic: number, jump: number): void {
-    this.#wallLead += jump;
-    const slept = this.#sources.uptime === undefined ? likelySleep(jump) : this.#sleepByUptime(monotonic);
-    if (slept > SLEEP_MS) this.#sleptMs += slept;
-  }
-
-  #sleepByUptime(monotonic: number): number {
+  #sleepBehind(jump: number, monotonic: number): number {
+    if (this.#sources.uptime === undefined) return jump > 0 && jump < LONGEST_SLEEP_MS ? jump : 0;
     const slept = this.#readUptime() - monotonic - this.#uptimeLead;
     this.#uptimeLead += slept;
     return slept;
@@ -74,10 +72,6 @@ export class SystemClock implements Clock {
   #readUptime(): number {
     return (this.#sources.uptime?.() ?? 0) * 1_000;
   }
-}
-
-function likelySleep(jump: number): number {
-  return jump < LONGEST_SLEEP_MS ? jump : 0;
 }
 
 /** Node's timers keep the process alive unless told not to; those of browsers are numbers. */

@@ -7,9 +7,12 @@ import type {
   Denied,
   Granted,
   LockingProtocol,
+  LostNotice,
   Notice,
   Outcome,
+  RevokingNotice,
 } from '../../src/protocol';
+import { Gate } from '../support/gate';
 
 type Wish = Partial<Omit<Claim, 'type' | 'id' | 'resources'>>;
 
@@ -17,11 +20,11 @@ let count = 0;
 
 export class Claimant implements ClaimListener {
   readonly claim: Claim;
-  readonly notices: Notice[] = [];
+  readonly notices: (RevokingNotice | LostNotice)[] = [];
   /** What became of it, once that is known. */
   outcome: Outcome | undefined;
   readonly #protocol: LockingProtocol;
-  #obtaining: Promise<void> | undefined;
+  readonly #settled = new Gate();
 
   /** The locker is a new one unless the wish names one. */
   constructor(protocol: LockingProtocol, resources: string | readonly string[], wish: Wish = {}) {
@@ -36,34 +39,42 @@ export class Claimant implements ClaimListener {
   }
 
   hear(notice: Notice): void {
-    this.notices.push(notice);
+    if (notice.type === 'granted' || notice.type === 'denied') this.#settle(notice);
+    else this.notices.push(notice);
   }
 
   /** Begins to ask; `outcome` tells when there is one. */
   ask(): this {
     this.#protocol.listen(this.claim, this);
-    this.#obtaining = Promise.resolve(this.#protocol.obtain(this.claim)).then((outcome) => {
-      this.outcome = outcome;
-    });
+    void this.#follow();
     return this;
   }
 
   /** Asks, and waits until it has what it wants. */
   async get(): Promise<Granted> {
-    await this.ask().#obtaining;
-    return this.granted;
+    return (await this.ask().settle()).granted;
   }
 
   /** Asks, and waits until it is denied. */
   async fail(): Promise<Denied> {
-    await this.ask().#obtaining;
-    return this.denied;
+    return (await this.ask().settle()).denied;
   }
 
   /** Waits for the outcome of what was asked before. */
   async settle(): Promise<this> {
-    await this.#obtaining;
+    await this.#settled.opened;
     return this;
+  }
+
+  async #follow(): Promise<void> {
+    const outcome = await this.#protocol.obtain(this.claim);
+    if (outcome !== undefined) this.#settle(outcome);
+  }
+
+  #settle(outcome: Outcome): void {
+    assert.equal(this.outcome, undefined, 'there is only one outcome');
+    this.outcome = outcome;
+    this.#settled.open();
   }
 
   get granted(): Granted {

@@ -1,7 +1,14 @@
 // The lock table without limits: the same rules, nothing refused, and holds that were kept elsewhere.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type ClaimCommand, type Command, LockTable, type Now, TrustingTable } from '../../src/core';
+import {
+  type ClaimCommand,
+  type Command,
+  LockTable,
+  type Now,
+  type OwnCommand,
+  TrustingTable,
+} from '../../src/core';
 import { outcomes } from '../support/core-event-lines';
 import { holds, seed } from '../support/core-fast-check';
 import { history, play } from '../support/core-histories';
@@ -14,11 +21,12 @@ function claim(id: string, options: Partial<ClaimCommand> = {}): ClaimCommand {
 
 /** A table with a hold of the lights that was kept elsewhere. */
 function admitting(command: ClaimCommand = claim('kept')): {
-  table: TrustingTable;
+  table: LockTable;
   token: number;
   apply: (command: Command, now?: Now) => string[];
 } {
-  const table = new TrustingTable();
+  // One with limits is a trusting one, too, and takes the commands of operators and sessions besides.
+  const table = new LockTable();
   const token = table.takeToken(900);
   table.admit(command, 'lights', token, 850);
   return { table, token, apply: (next, now = NOW) => outcomes(table.apply(next, now)) };
@@ -31,11 +39,12 @@ describe(`the lock table without limits (FC_SEED=${seed})`, function () {
     holds(
       fc.property(history(40), (steps) => {
         const [trusting, limited] = [new TrustingTable(), new LockTable()];
-        for (const { command, now, events } of play(limited, steps)) {
-          assert.deepEqual(trusting.apply(command, now), events);
+        const own = steps.filter(({ wish: { type } }) => type !== 'forceRelease' && type !== 'endSession');
+        for (const { command, now, events } of play(limited, own)) {
+          assert.deepEqual(trusting.apply(command as OwnCommand, now), events);
           assert.equal(trusting.nextDeadline(), limited.nextDeadline());
           for (const name of limited.resources())
-            assert.deepEqual(trusting.resource(name), limited.resource(name));
+            assert.deepEqual(trusting.look(name), limited.resource(name));
           assert.deepEqual([...trusting.resources()].sort(), [...limited.resources()].sort());
         }
       }),
@@ -62,7 +71,7 @@ describe(`the lock table without limits (FC_SEED=${seed})`, function () {
     const { table, token } = admitting(claim('kept', { locker: 'A', priority: 3, value: 'on' }));
     assert.equal(token, 900);
     assert.deepEqual(table.hold('kept'), { token, expires: Infinity });
-    const { waiting: _, ...view } = table.resource('lights') ?? {};
+    const { waiting: _, ...view } = table.look('lights');
     assert.deepEqual(view, {
       resource: 'lights',
       state: 'held',
@@ -77,6 +86,11 @@ describe(`the lock table without limits (FC_SEED=${seed})`, function () {
     });
     assert.equal(table.knows('lights'), true);
     assert.equal(table.knows('blinds'), false);
+  });
+
+  it('shows what nobody claims as free', () => {
+    const view = new TrustingTable().look('lights');
+    assert.deepEqual([view.state, view.locker, view.token, view.waitingCount], ['free', undefined, 0, 0]);
   });
 
   it('queues others behind what it took in', () => {

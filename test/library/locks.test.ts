@@ -13,6 +13,7 @@ import {
   LOCK_UNAVAILABLE,
   LOCK_UNSUPPORTED,
   type LockErrorCode,
+  type Outcome,
   type RefusalReason,
   type ResourceSnapshot,
 } from '../../src/library';
@@ -180,6 +181,31 @@ describe('a protocol of somebody else', () => {
     }
     assert.equal(new Set(protocol.claims.map(({ id }) => id)).size, 4);
     assert.equal(new Set(protocol.claims.map(({ locker }) => locker)).size, 4);
+  });
+
+  it('may go on telling a watcher that was stopped: a lock that was had stays', async () => {
+    const protocol = new ScriptedProtocol();
+    let grant: (outcome: Outcome) => void = () => undefined;
+    protocol.outcome = new Promise((resolve) => {
+      grant = resolve;
+    });
+    protocol.onRelease = () => assert.fail('nothing is to be released');
+    const waiting = createAcquire(protocol)('lights', 'me', { maxAttempts: 2 });
+    grant({ type: 'granted', token: 2, expires: Infinity });
+    const lock = await waiting;
+    for (const token of [1, 3]) {
+      const state = {
+        resource: 'lights',
+        state: 'held',
+        holder: 'other',
+        priority: 0,
+        value: undefined,
+      } as const;
+      for (const tell of protocol.watchers) {
+        tell({ ...state, token, since: 0, expires: Infinity, waiting: [], waitingCount: 0 });
+      }
+    }
+    assert.equal(lock.isHeld(), true);
   });
 
   it('may fail, which the caller sees as it is', async () => {

@@ -213,7 +213,10 @@ describe('transactions', () => {
       const { result, steps, go } = await interrupted();
       result.recover((() => ({ type: 'hope' })) as never);
       go();
-      await assert.rejects(result, /TypeError: a recover handler gives back what resume\(\)/);
+      await assert.rejects(
+        result,
+        /TypeError: the answer of a recover handler is an object, not what resume\(\), restart\(\)/,
+      );
       assert.deepEqual(steps, ['one', 'finally']);
     });
 

@@ -16,7 +16,7 @@ describe('the memory protocol', () => {
     const { claim } = new Claimant(protocol, 'lights', { ttl: 1_000 });
     protocol.listen(claim, { hear: () => assert.fail('nothing happened') });
     const outcome = protocol.obtain(claim);
-    assert(!(outcome instanceof Promise) && outcome.type === 'granted');
+    assert(!(outcome instanceof Promise) && outcome?.type === 'granted');
     assert(!(protocol.extend(claim, { ttl: 5 }) instanceof Promise));
     assert.equal(protocol.release(claim, 'release'), undefined);
     assert.equal(typeof protocol.watch('#', () => undefined), 'function');

@@ -9,6 +9,7 @@ import {
   type LockingProtocol,
   type Notice,
   type Outcome,
+  type ResourceSnapshot,
 } from '../../src/library';
 import { HandClock } from './hand-clock';
 
@@ -20,6 +21,8 @@ export class ScriptedProtocol implements LockingProtocol {
   /** What each obtain is answered; default: granted. */
   outcome: Outcome | Promise<Outcome> = { type: 'granted', token: 1, expires: Infinity };
   readonly claims: Claim[] = [];
+  /** Whoever watches; none is ever stopped. */
+  readonly watchers: ((state: ResourceSnapshot) => void)[] = [];
   #listener: ClaimListener | undefined;
 
   /** Acquires a lock whose grant has these properties besides. */
@@ -51,7 +54,8 @@ export class ScriptedProtocol implements LockingProtocol {
     this.#listener = listener;
   }
 
-  watch(): () => void {
+  watch(_pattern: string, listener: (state: ResourceSnapshot) => void): () => void {
+    this.watchers.push(listener);
     return () => undefined;
   }
 }

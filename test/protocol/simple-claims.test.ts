@@ -17,29 +17,39 @@ type Step =
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'look' };
 
-const length = fc.constantFrom(Infinity, Infinity, 5, 20);
-
-const claim = fc.record({
+const common = {
   type: fc.constant('claim' as const),
-  resources: fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom(['a'], ['b'], ['c']) },
-    fc.constantFrom(['a', 'b'], ['c', 'a']),
-  ),
-  locker: fc.constantFrom('x', 'y', 'z'),
+  locker: fc.constantFrom('v', 'w', 'x', 'y', 'z'),
   priority: fc.nat(2),
   value: fc.constantFrom(undefined, 'on'),
-  ttl: length,
+  holding: fc.constant(undefined),
+};
+
+const simple = fc.record({
+  ...common,
+  resources: fc.constantFrom(['a'], ['b']),
+  ttl: fc.constant(Infinity),
+  timeout: fc.constant(Infinity),
+  grace: fc.constant(undefined),
+  preempt: fc.constant(undefined),
+});
+
+const special = fc.record({
+  ...common,
+  resources: fc.constantFrom(['a'], ['b'], ['c'], ['a', 'b'], ['c', 'a']),
+  ttl: fc.constantFrom(Infinity, 5, 20),
   timeout: fc.constantFrom(Infinity, 0, 10),
   grace: fc.constantFrom(undefined, 8),
   preempt: fc.constantFrom(undefined, false),
-  holding: fc.constant(undefined),
 });
+
+const claim = fc.oneof({ weight: 4, arbitrary: simple }, special);
 
 const which = fc.nat(7);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('obtain' as const), claim }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('release' as const), which }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('obtain' as const), claim }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('release' as const), which }) },
   fc.record({ do: fc.constant('yield' as const), which }),
   fc.record({
     do: fc.constant('extend' as const),
@@ -51,17 +61,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('look' as const) }),
 );
 
-describe(`holds that the table does not know of yet (FC_SEED=${seed})`, function () {
+describe(`simple claims, which the table does not know of (FC_SEED=${seed})`, function () {
   this.timeout(120_000);
 
   it('are seen by nobody: grants, tokens and losses are those of the table', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const pair = new Pair();
-        for (const each of steps) await pair.run(each);
-        assert.deepEqual(pair.told, pair.table.told);
+        for (const each of steps) {
+          await pair.run(each);
+          // Who is told first of those who are told in one step is not what counts.
+          assert.deepEqual([...pair.told].sort(), [...pair.table.told].sort());
+        }
       }),
-      { seed, numRuns: 400 },
+      { seed, numRuns: 1_000 },
     );
   });
 
@@ -133,14 +146,8 @@ class Pair {
     this.table.obtain(wanted);
     this.#memory.listen(wanted, new Ear(wanted.id, this.told));
     const answer = this.#memory.obtain(wanted);
-    if (!(answer instanceof Promise)) this.told.push(describeOutcome(wanted.id, answer));
-    else {
-      void answer.then((outcome) => {
-        if (outcome.type === 'granted' || outcome.reason !== 'withdrawn') {
-          this.told.push(describeOutcome(wanted.id, outcome));
-        }
-      });
-    }
+    assert(!(answer instanceof Promise));
+    if (answer !== undefined) this.told.push(describeOutcome(wanted.id, answer));
   }
 
   #end(index: number, how: 'release' | 'yield'): void {
@@ -168,9 +175,17 @@ class Ear implements ClaimListener {
   }
 
   hear(notice: Notice): void {
-    const by = notice.by?.locker;
-    this.#told.push(
-      notice.type === 'lost' ? `${this.#id} lost: ${notice.reason} ${by}` : `${this.#id} revoking by ${by}`,
-    );
+    switch (notice.type) {
+      case 'granted':
+      case 'denied':
+        if (notice.type === 'denied' && notice.reason === 'withdrawn') return;
+        this.#told.push(describeOutcome(this.#id, notice));
+        return;
+      case 'lost':
+        this.#told.push(`${this.#id} lost: ${notice.reason} ${notice.by?.locker}`);
+        return;
+      case 'revoking':
+        this.#told.push(`${this.#id} revoking by ${notice.by.locker}`);
+    }
   }
 }

@@ -110,6 +110,6 @@ export class CompositeLock implements Lock {
 }
 
 /** The ids of the claims that are behind a lock of this library. */
-export function claimsOf(lock: Lock): readonly string[] {
+function claimsOf(lock: Lock): readonly string[] {
   return (lock as Partial<{ claims: readonly string[] }>).claims ?? [];
 }

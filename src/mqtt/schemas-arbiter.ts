@@ -69,7 +69,6 @@ const reason = oneOf<AnswerReason>({
   unavailable: true,
 });
 
-
 export const answerSchema: Schema = {
   $id: 'answer',
   title: 'Answer',

@@ -49,8 +49,17 @@ export class Teller {
     if (wish.claim === undefined) return msg;
     const told: LockNews = wish.isRestored ? { ...news, restored: true } : news;
     wish.isRestored = false;
-    const lock = lockInfo(this.#registry, wish.claim, wish.token, told, this.#clock.now().wall);
+    const lock = lockInfo(this.#registry, wish.claim, wish.token, told, this.#since(wish, told.state));
     return withLock(msg, lock);
+  }
+
+  /** A further message while it is held does not begin the hold anew. */
+  #since(wish: Wish, state: LockNews['state']): number {
+    const { token } = wish;
+    if (wish.told?.state === state && wish.told.token === token) return wish.told.sinceMs;
+    const sinceMs = this.#clock.now().wall;
+    wish.told = { state, token, sinceMs };
+    return sinceMs;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { NodeMessage } from 'node-red';
 import type { Answer } from '../../src/mqtt/messages';
 import type { RegistryClaim } from '../../src/registry/registry';
+import type { LockNews } from '../shared/lock-info';
 import type { Errand } from './errand';
 
 export interface Wish {
@@ -19,6 +20,10 @@ export interface Wish {
   isTaken: boolean;
   /** The fencing token of the last hold. */
   token: number | undefined;
+  /** The state that the flow was last told of, and since when (wall ms) it is that. */
+  told:
+    | { readonly state: LockNews['state']; readonly token: number | undefined; readonly sinceMs: number }
+    | undefined;
   /** It waits to get back what it had. */
   wasMine: boolean;
   /** Has waited for as many hand-overs as it may. */
@@ -40,6 +45,7 @@ export function newWish(key: string, template: NodeMessage, atOnce: boolean): Wi
     isMine: false,
     isTaken: false,
     token: undefined,
+    told: undefined,
     wasMine: false,
     isGivenUp: false,
     isRestored: false,

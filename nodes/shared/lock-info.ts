@@ -44,7 +44,7 @@ export function lockInfo(
   claim: RegistryClaim,
   token: number | undefined,
   news: LockNews,
-  nowMs: number,
+  sinceMs: number,
 ): LockInfo {
   const { message } = claim;
   const { until = claim.expires, ...told } = news;
@@ -55,7 +55,7 @@ export function lockInfo(
     resources: resourcesOf(claim),
     locker: message.locker ?? registry.requester,
     priority,
-    since: new Date(nowMs).toISOString(),
+    since: new Date(sinceMs).toISOString(),
     ...told,
   };
   if (level !== undefined) info.level = level;

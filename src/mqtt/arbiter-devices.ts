@@ -68,7 +68,7 @@ export class Devices {
   heardMalformed({ rest, text }: MalformedTopic, payload: Uint8Array): void {
     const { topics } = this.#context;
     const topic = topics.answerTo(rest);
-    this.#parts.complaints.warn(topic, `claim on ${topic}: ${text}`);
+    this.#parts.complaints.warn(topic, `claim on ${topics.prefix}/claim/${rest}: ${text}`);
     if (payload.length === 0 || rest.split('/').length > MOST_TOPIC_LEVELS) return;
     const answer: Answer = { result: 'error', resources: [], reason: 'malformed', detail: text };
     this.#parts.publisher.send(topic, JSON.stringify(answer));

@@ -10,9 +10,12 @@ describe('a further message for acquire', () => {
   it('is passed on with msg.lock.again while the resource is held', async () => {
     await scene.run(acquire('motion', payload));
     scene.flow.send('motion', { payload: 1 });
+    const first = await scene.flow.next('motion.1');
+    await scene.advance(1_000);
     scene.flow.send('motion', { payload: 2 });
-    const [first, second] = [await scene.flow.next('motion.1'), await scene.flow.next('motion.1')];
+    const second = await scene.flow.next('motion.1');
     assert.deepEqual([lockOf(first).again, lockOf(second).again], [undefined, true]);
+    assert.equal(lockOf(second).since, lockOf(first).since, 'the hold did not begin anew');
     assert.equal(lockOf(first).id, lockOf(second).id);
     assert.equal(second.payload, 2);
   });

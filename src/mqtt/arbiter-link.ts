@@ -113,6 +113,7 @@ export class Link {
     const attempt = ++this.#attempt;
     this.#state = 'reading';
     this.#hasEcho = false;
+    this.#host.closed('reading what the broker has', false);
     try {
       if (!this.#isOurs && (await this.#isElsewhere(attempt))) return;
       const finds = await this.#readAll();

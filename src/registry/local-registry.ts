@@ -1,6 +1,6 @@
 // A registry in this process: its own arbiter, the claims of its nodes, and the broker on which the locks are mirrored.
 import { Arbiter } from '../mqtt/arbiter';
-import type { Log, Rules } from '../mqtt/arbiter-context';
+import type { Log, Rules, Timing } from '../mqtt/arbiter-context';
 import { makeDefaults } from '../mqtt/defaults';
 import type { AuditEvent, ResourceState } from '../mqtt/messages';
 import { makePolicy } from '../mqtt/policy';
@@ -20,6 +20,8 @@ import { registryStatus } from './status';
 export interface Environment {
   readonly clock: Clock;
   readonly log: Log;
+  /** How long to wait for what; see DEFAULT_TIMING. */
+  readonly timing?: Partial<Timing> | undefined;
 }
 
 const DEFAULT_PREFIX = 'locks';
@@ -43,7 +45,7 @@ export class LocalRegistry implements Registry {
 
   /** Throws a `RangeError` that says what is wrong with the settings. `onStopped` is called when it begins to stop. */
   constructor(settings: RegistrySettings, environment: Environment, onStopped: () => void) {
-    const { clock, log } = environment;
+    const { clock, log, timing = {} } = environment;
     const { broker, folder, prefix = DEFAULT_PREFIX } = settings;
     const rules = rulesOf(settings);
     // Before anything is made that would have to be given back.
@@ -64,7 +66,7 @@ export class LocalRegistry implements Registry {
     );
     const { transport, isSole } = this.#broker;
     const audit = broker.kind !== 'none';
-    const arbiterSettings = { prefix, requester, instance, clock, log, rules, audit };
+    const arbiterSettings = { prefix, requester, instance, clock, log, rules, audit, timing };
     this.#arbiter = new Arbiter({ settings: arbiterSettings, hearer: this.#book, transport, isSole });
     this.ready = this.#arbiter.ready;
     this.#arbiter.onStatus(({ phase }) => {

@@ -20,8 +20,8 @@ export function openRegistry(settings: RegistrySettings, environment: Partial<En
     return there.use();
   }
   const before = stopRivals(settings);
-  const { clock = systemClock, log = SILENT } = environment;
-  const registry: LocalRegistry = new LocalRegistry(settings, { clock, log }, () => {
+  const { clock = systemClock, log = SILENT, timing } = environment;
+  const registry: LocalRegistry = new LocalRegistry(settings, { clock, log, timing }, () => {
     if (registries.get(identity) === registry) registries.delete(identity);
   });
   registries.set(identity, registry);

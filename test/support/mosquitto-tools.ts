@@ -121,7 +121,13 @@ export async function subscribe(options: ToolOptions, filter: string): Promise<S
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const subscription = new Subscription(child);
-  await subscription.until('the subscription', () => subscription.lines.some(({ topic }) => topic === mark));
+  const isMark = ({ topic }: Line) => topic === mark;
+  try {
+    await subscription.until('the subscription', () => subscription.lines.some(isMark));
+  } catch (error) {
+    await subscription.stop();
+    throw error;
+  }
   await publish(options, mark);
   return subscription;
 }

@@ -23,7 +23,12 @@ export class RegistryProcess {
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     if (child.stdout === null) throw new Error('the child has no output');
     const started = new RegistryProcess(child, createInterface(child.stdout));
-    started.status = await started.#answer();
+    try {
+      started.status = await started.#answer();
+    } catch (error) {
+      await started.kill();
+      throw error;
+    }
     return started;
   }
 

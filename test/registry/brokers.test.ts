@@ -1,0 +1,194 @@
+// A registry on a real Mosquitto that goes away and comes back, or does not let it write.
+import assert from 'node:assert/strict';
+import type { Answer, ResourceState } from '../../src/mqtt/messages';
+import { closeAllRegistries, openRegistry } from '../../src/registry/open';
+import type { Registry, RegistryStatus } from '../../src/registry/registry';
+import { publish, type Subscription, subscribe } from '../support/mosquitto-tools';
+import { mqttClient } from '../support/mqtt-client';
+import { freePort, type Mosquitto, startMosquitto } from '../support/mqtt-mosquitto';
+
+describe('a registry on a Mosquitto', () => {
+  let mosquitto: Mosquitto | undefined;
+  let seen: Subscription | undefined;
+  const said: string[] = [];
+  const log = { info: (text: string) => void said.push(text), warn: (text: string) => void said.push(text) };
+
+  afterEach(async () => {
+    await seen?.stop();
+    await closeAllRegistries();
+    await mosquitto?.stop();
+    mosquitto = undefined;
+    seen = undefined;
+    said.length = 0;
+  });
+
+  function open(url: string, more: object = {}): Registry {
+    return openRegistry(
+      { broker: { kind: 'url', url, ...more }, requester: 'house' },
+      { log, timing: { startWait: 1_000, echoWait: 500 } },
+    );
+  }
+
+  async function became(
+    registry: Registry,
+    wanted: (status: RegistryStatus) => boolean,
+  ): Promise<RegistryStatus> {
+    if (wanted(registry.status)) return registry.status;
+    return new Promise((resolve) => {
+      const stop = registry.onStatus((status) => {
+        if (!wanted(status)) return;
+        stop();
+        resolve(status);
+      });
+    });
+  }
+
+  const state = (resource: string) => seen?.latest<ResourceState>(`locks/state/${resource}`);
+  const answer = (topic: string) => seen?.latest<Answer>(`locks/answer/${topic}`);
+
+  for (const persistence of [true, false]) {
+    it(`goes on when the broker is killed, and brings all together when it is back ${persistence ? 'with' : 'without'} its store`, async () => {
+      mosquitto = await startMosquitto({
+        persistence,
+        settings: ['allow_anonymous true', 'autosave_interval 1'],
+      });
+      const { port, url } = mosquitto;
+      const registry = open(url);
+      await registry.ready;
+      seen = await subscribe({ port }, 'locks/#');
+      await publish({ port }, 'locks/claim/panel/lights', { priority: 'motion', value: 'on' });
+      await publish({ port }, 'locks/claim/panel/fan', { value: 'low' });
+      await seen.until('both grants', () => answer('panel/lights') && answer('panel/fan'));
+      const { token } = registry.state('fan');
+
+      // As on a restart of the machine: it has time to write its store, if it has one.
+      await mosquitto.kill('SIGTERM');
+      const offline = await became(registry, (status) => status.state === 'offline');
+      assert.match(offline.text, /locks work in this Node-RED meanwhile/);
+      const alarm = registry
+        .owner('alarm')
+        .claim('k', { resource: 'lights', locker: 'alarm', priority: 'security' });
+      assert.equal(alarm.state, 'held');
+      await mosquitto.start();
+      await became(registry, (status) => status.state === 'ready');
+      await seen.stop();
+      seen = await subscribe({ port }, 'locks/#');
+      await seen.until(
+        'the states',
+        () => state('lights')?.holder === 'alarm' && state('fan')?.state === 'held',
+      );
+      await seen.until(
+        'the answers',
+        () => answer('panel/lights')?.result === 'requeued' && answer('panel/fan'),
+      );
+      assert.equal(state('fan')?.token, token);
+      alarm.release();
+      await seen.until('the return', () => state('lights')?.value === 'on');
+      await publish({ port }, 'locks/claim/panel/lights');
+      await seen.until('the end', () => state('lights')?.state === 'free');
+    });
+  }
+
+  it('starts to decide without it, and shows it what was claimed when it comes', async () => {
+    const port = await freePort();
+    const registry = open(`mqtt://127.0.0.1:${port}`);
+    const starting = await became(registry, ({ text }) => /refused|nobody listens/i.test(text));
+    assert.equal(starting.state, 'starting');
+    await registry.ready;
+    assert.equal(registry.status.state, 'offline');
+    const claim = registry.owner('node').claim('k', { resource: 'lights', locker: 'me' });
+    assert.equal(claim.state, 'held');
+  });
+
+  it('says that it may not write there, and its flows go on', async () => {
+    mosquitto = await startMosquitto({
+      settings: ['allow_anonymous true', 'acl_file {dir}/acl'],
+      files: { acl: 'topic read #\ntopic write somewhere/else\n' },
+    });
+    const registry = open(mosquitto.url);
+    await registry.ready;
+    const status = await became(registry, ({ text }) => /may not write/.test(text));
+    assert.equal(status.state, 'offline');
+    assert.match(
+      status.text,
+      /may not write under locks\/ here: nothing comes back from locks\/arbiter\/mark/,
+    );
+    assert.equal(registry.owner('node').claim('k', { resource: 'lights' }).state, 'held');
+  });
+
+  it('works with the access list of the documentation, where requesters write only their own claims', async () => {
+    const acl = [
+      'user house',
+      'topic readwrite locks/#',
+      'pattern write locks/claim/%u/#',
+      'pattern read locks/#',
+      'pattern readwrite mark/#',
+    ];
+    mosquitto = await startMosquitto({
+      settings: ['allow_anonymous false', 'password_file {dir}/passwords', 'acl_file {dir}/acl'],
+      files: { acl: acl.join('\n'), passwords: PASSWORDS },
+    });
+    const { port, url } = mosquitto;
+    const registry = open(url, { user: 'house', password: 'secret' });
+    await registry.ready;
+    assert.equal(registry.status.state, 'ready', registry.status.text);
+    const panel = { port, user: 'panel', password: 'secret' };
+    seen = await subscribe(panel, 'locks/#');
+    await publish(panel, 'locks/claim/wall/lights', { value: 'wall' });
+    await publish(panel, 'locks/claim/panel/lights', { value: 'panel' });
+    await seen.until('the grant', () => state('lights')?.value === 'panel');
+    assert.equal(state('lights')?.waitingCount, 0);
+  });
+
+  it('shows no password in its status', async () => {
+    mosquitto = await startMosquitto();
+    const registry = open(mosquitto.url.replace('//', '//me:secret@'));
+    await registry.ready;
+    assert.equal(registry.status.text, mosquitto.url);
+    assert.ok(
+      said.every((text) => !text.includes('secret')),
+      said.join('\n'),
+    );
+    assert.match(String(said.at(-1)), /^locks on locks\/: mqtt:/);
+  });
+
+  it('gives way to another one on the same prefix, and says so', async () => {
+    mosquitto = await startMosquitto();
+    const { port, url } = mosquitto;
+    const first = open(url);
+    await first.ready;
+    seen = await subscribe({ port }, 'locks/arbiter');
+    const presence = { v: 1, online: true, requester: 'pi', instance: 'other', epoch: 9, tokenFloor: 0 };
+    await publish({ port }, 'locks/arbiter', presence);
+    const status = await became(first, ({ state: is }) => is === 'failed');
+    assert.match(status.text, /^pi decides alone on locks\//);
+    const claim = first.owner('node').claim('k', { resource: 'lights' });
+    assert.equal(claim.answer?.reason, 'unavailable');
+    await closeAllRegistries();
+    assert.equal(seen.latest('locks/arbiter')?.requester, 'pi');
+  });
+
+  it('never leaves a message unread that thousands of retained ones push aside', async () => {
+    mosquitto = await startMosquitto();
+    const { port, url } = mosquitto;
+    const devices = await mqttClient(url);
+    const claims = 2_000;
+    const sent = Array.from({ length: claims }, (_, count) =>
+      devices.publish(`locks/claim/panel/${count}`, { resource: `r${count}` }, { retain: true }),
+    );
+    await Promise.all(sent);
+    const registry = open(url);
+    await registry.ready;
+    assert.equal(registry.status.state, 'ready');
+    assert.equal([...registry.states()].filter(({ holder }) => holder === 'panel').length, claims);
+    seen = await subscribe({ port }, `locks/answer/panel/${claims - 1}`);
+    await seen.until('the last answer', () => answer(`panel/${claims - 1}`)?.result === 'granted');
+    await devices.close();
+  });
+});
+
+/** Made by mosquitto_passwd for `house` and `panel`, with `secret` for both. */
+const PASSWORDS = [
+  'house:$7$101$lohYzWH/bAyhL1b1$LJ2nQzTL5NKiNJx9RyZCJ3byuMbhn5N52YXFTOSs/jV11Qiw/tQ7my4U4zrCj7vcQHxLD05i6NF+iJdSiwIF7w==',
+  'panel:$7$101$mBsdWqMB6dekuhzC$Ox1jbVxumltz2Z0n7WwUhPwMaPbIccp24aB1lVPZlCMrK+4yr6svA6UBY/3q1Q8sm6ffiF8JpJafl6yA/xm76w==',
+].join('\n');

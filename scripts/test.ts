@@ -1,12 +1,13 @@
 // Runs every check and every test there is, and closes with one line that says how many passed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { NODE_RED_5 } from '../test/support/node-red-runtimes';
 import { prepareTests } from './prepare-tests';
 import { ROOT, run } from './run';
 
 const COVERAGE = join(ROOT, 'coverage');
-const TALLY = join(COVERAGE, 'tally.jsonl');
+// Not beside the coverage, whose folder is emptied by each report.
+const TALLY = join(ROOT, 'node_modules/.cache/tally.jsonl');
 const MOCHA = [
   join(ROOT, 'node_modules/mocha/bin/mocha.js'),
   '--forbid-only',
@@ -32,7 +33,8 @@ interface Tally {
 async function test(): Promise<void> {
   await prepareTests();
   rmSync(COVERAGE, { recursive: true, force: true });
-  mkdirSync(COVERAGE);
+  rmSync(TALLY, { force: true });
+  mkdirSync(dirname(TALLY), { recursive: true });
   const failed: string[] = [];
   for (const [name, stage] of Object.entries(STAGES)) {
     console.log(`\n=== ${name}`);

@@ -5,7 +5,7 @@ import { closeAllRegistries, openRegistry } from '../../src/registry/open';
 import type { Registry, RegistryStatus } from '../../src/registry/registry';
 import { publish, type Subscription, subscribe } from '../support/mosquitto-tools';
 import { mqttClient } from '../support/mqtt-client';
-import { freePort, type Mosquitto, startMosquitto } from '../support/mqtt-mosquitto';
+import { type Mosquitto, startMosquitto } from '../support/mqtt-mosquitto';
 
 describe('a registry on a Mosquitto', () => {
   let mosquitto: Mosquitto | undefined;
@@ -90,14 +90,20 @@ describe('a registry on a Mosquitto', () => {
   }
 
   it('starts to decide without it, and shows it what was claimed when it comes', async () => {
-    const port = await freePort();
-    const registry = open(`mqtt://127.0.0.1:${port}`);
-    const starting = await became(registry, ({ text }) => /refused|nobody listens/i.test(text));
+    mosquitto = await startMosquitto();
+    const { port, url, kill, start } = mosquitto;
+    await kill();
+    const registry = open(url);
+    const starting = await became(registry, ({ text }) => /nothing listens/.test(text));
     assert.equal(starting.state, 'starting');
     await registry.ready;
     assert.equal(registry.status.state, 'offline');
     const claim = registry.owner('node').claim('k', { resource: 'lights', locker: 'me' });
     assert.equal(claim.state, 'held');
+    await start();
+    await became(registry, ({ state: is }) => is === 'ready');
+    seen = await subscribe({ port }, 'locks/#');
+    await seen.until('the state', () => state('lights')?.holder === 'me');
   });
 
   it('says that it may not write there, and its flows go on', async () => {
@@ -157,7 +163,6 @@ describe('a registry on a Mosquitto', () => {
     const { port, url } = mosquitto;
     const first = open(url);
     await first.ready;
-    seen = await subscribe({ port }, 'locks/arbiter');
     const presence = { v: 1, online: true, requester: 'pi', instance: 'other', epoch: 9, tokenFloor: 0 };
     await publish({ port }, 'locks/arbiter', presence);
     const status = await became(first, ({ state: is }) => is === 'failed');
@@ -165,7 +170,10 @@ describe('a registry on a Mosquitto', () => {
     const claim = first.owner('node').claim('k', { resource: 'lights' });
     assert.equal(claim.answer?.reason, 'unavailable');
     await closeAllRegistries();
-    assert.equal(seen.latest('locks/arbiter')?.requester, 'pi');
+    const watcher = await mqttClient(url);
+    const kept = await watcher.retained('locks/arbiter');
+    await watcher.close();
+    assert.equal(JSON.parse(kept.get('locks/arbiter') ?? '{}').requester, 'pi');
   });
 
   it('never leaves a message unread that thousands of retained ones push aside', async () => {

@@ -83,7 +83,7 @@ export class Decider {
   }
 
   /** The table itself, to look at. */
-  get table(): Pick<LockTable, 'claim' | 'claims' | 'resource' | 'resources'> {
+  get table(): Pick<LockTable, 'claim' | 'claims' | 'knows' | 'resource' | 'resources'> {
     return this.#table;
   }
 

@@ -193,7 +193,6 @@ export class Link {
   }
 
   async #reconnect(): Promise<void> {
-    if (this.#isSole) return;
     this.#attempt++;
     this.#reader.abort(new Error('connecting anew'));
     await this.#transport.stop();

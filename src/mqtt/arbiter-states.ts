@@ -13,7 +13,10 @@ export class States {
   readonly #context: Context;
   readonly #decider: Decider;
   readonly #forget: (resource: string) => void;
-  /** Resources without claims that are still shown, and since when (monotonic ms): the longest free first. */
+  /**
+   * When each resource became free the last time (monotonic ms), for as long as that is shown. Some may be claimed by
+   * now: taking them out and in again with every claim would cost more than to look at the end.
+   */
   readonly #free = new Map<string, number>();
   #timer: Timer | undefined;
 
@@ -26,10 +29,9 @@ export class States {
 
   /** To be told of every change, and of what an earlier arbiter has left. */
   note(resource: string): void {
-    if (this.#free.size > 0) this.#free.delete(resource);
-    if (this.#decider.resource(resource) !== undefined) return;
+    if (this.#decider.table.knows(resource)) return;
     this.#free.set(resource, this.#context.clock.now().monotonic);
-    if (this.#free.size > MOST_FREE) this.#forgetLongestFree();
+    if (this.#free.size > MOST_FREE) this.#forgetFirst();
     this.#timer ??= this.#startTimer(this.#context.timing.freeState);
   }
 
@@ -48,8 +50,9 @@ export class States {
 
   /** The names of those with a retained state. */
   *shown(): Generator<string, void, undefined> {
-    yield* this.#decider.table.resources();
-    yield* this.#free.keys();
+    const { table } = this.#decider;
+    yield* table.resources();
+    for (const name of this.#free.keys()) if (!table.knows(name)) yield name;
   }
 
   stop(): void {
@@ -147,22 +150,24 @@ export class States {
   #forgetOverdue(): void {
     const now = this.#context.clock.now().monotonic;
     const { freeState } = this.#context.timing;
-    this.#timer = undefined;
+    let next = Infinity;
     for (const [resource, since] of this.#free) {
-      if (since + freeState > now) {
-        this.#timer = this.#startTimer(since + freeState - now);
-        return;
-      }
-      this.#free.delete(resource);
-      this.#forget(resource);
+      if (this.#decider.table.knows(resource) || since + freeState <= now) this.#forgetOne(resource);
+      else next = Math.min(next, since + freeState);
+    }
+    this.#timer = next === Infinity ? undefined : this.#startTimer(next - now);
+  }
+
+  #forgetFirst(): void {
+    for (const resource of this.#free.keys()) {
+      this.#forgetOne(resource);
+      return;
     }
   }
 
-  #forgetLongestFree(): void {
-    const [longest] = this.#free.keys();
-    if (longest === undefined) return;
-    this.#free.delete(longest);
-    this.#forget(longest);
+  #forgetOne(resource: string): void {
+    this.#free.delete(resource);
+    if (!this.#decider.table.knows(resource)) this.#forget(resource);
   }
 }
 

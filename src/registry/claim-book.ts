@@ -15,7 +15,8 @@ export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
   readonly #owners = new Map<string, Owner>();
   /** Live claims by their id. */
   readonly #claims = new Map<string, OwnedClaim>();
-  readonly #byResource = new Map<string, Set<OwnedClaim>>();
+  /** Most resources have one. */
+  readonly #byResource = new Map<string, OwnedClaim | Set<OwnedClaim>>();
   /** Made before the arbiter was ready. */
   #early: OwnedClaim[] | undefined = [];
 
@@ -37,9 +38,9 @@ export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
 
   findByLocker(resource: string, locker: string): readonly OwnedClaim[] {
     const own = this.#arbiter().requester;
-    return [...(this.#byResource.get(resource) ?? [])].filter(
-      ({ claim, message }) => (claim?.locker ?? message.locker ?? own) === locker,
-    );
+    const there = this.#byResource.get(resource) ?? [];
+    const claims = there instanceof OwnedClaim ? [there] : [...there];
+    return claims.filter(({ claim, message }) => (claim?.locker ?? message.locker ?? own) === locker);
   }
 
   /** The arbiter is ready: what was asked for meanwhile is asked for now. */
@@ -152,8 +153,9 @@ export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
     this.#claims.set(claim.id, claim);
     for (const resource of claim.resources) {
       const there = this.#byResource.get(resource);
-      if (there === undefined) this.#byResource.set(resource, new Set([claim]));
-      else there.add(claim);
+      if (there === undefined) this.#byResource.set(resource, claim);
+      else if (there instanceof Set) there.add(claim);
+      else this.#byResource.set(resource, new Set([there, claim]));
     }
   }
 
@@ -163,8 +165,8 @@ export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
     this.#claims.delete(claim.id);
     for (const resource of claim.resources) {
       const there = this.#byResource.get(resource);
-      there?.delete(claim);
-      if (there?.size === 0) this.#byResource.delete(resource);
+      if (there instanceof Set && there.size > 1) there.delete(claim);
+      else this.#byResource.delete(resource);
     }
   }
 

@@ -35,6 +35,7 @@ export class LocalRegistry implements Registry {
   readonly #arbiter: Arbiter;
   readonly #broker: Broker;
   readonly #book: ClaimBook;
+  readonly #protocols = new Map<string, RegistryProtocol>();
   readonly #onStopped: () => void;
   readonly #statusListeners = new Set<(status: RegistryStatus) => void>();
   #toldText = '';
@@ -152,8 +153,13 @@ export class LocalRegistry implements Registry {
   }
 
   protocol(path: string): LockingProtocol {
+    // An owner tells one listener, so that there is one protocol for it.
+    const there = this.#protocols.get(path);
+    if (there !== undefined) return there;
     const { clock } = this.#environment;
-    return new RegistryProtocol({ registry: this, owner: this.#book.owner(path), clock });
+    const protocol = new RegistryProtocol({ registry: this, owner: this.#book.owner(path), clock });
+    this.#protocols.set(path, protocol);
+    return protocol;
   }
 
   async force(resource: string, token: number, by: string): Promise<string | undefined> {

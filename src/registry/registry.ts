@@ -118,7 +118,7 @@ export interface Registry {
   /** Calls back on every change of a resource that matches (`+` and `#` as in MQTT), never before it has rebuilt. */
   watch(pattern: string, listener: (state: ResourceState) => void): () => void;
   onEvent(listener: (event: AuditEvent) => void): () => void;
-  /** The same locks for programs, for `createLocks` of the library: their claims are this path's. */
+  /** The same locks for programs, for `createLocks` of the library. Their claims are this path's; one protocol for each. */
   protocol(path: string): LockingProtocol;
   /** Ends the whole hold that was seen; resolves to why not, or `undefined`. Audited. */
   force(resource: string, token: number, by: string): Promise<string | undefined>;

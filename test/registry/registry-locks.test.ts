@@ -54,6 +54,15 @@ describe('the locks of a registry for code', () => {
     assert.deepEqual([...new Set(seen)], ['motion', 'code', 'undefined']);
   });
 
+  it('are the same for whoever asks for them', async () => {
+    const others = registryLocks(registry);
+    const lock = await locks.acquire('lights', 'one');
+    const waiting = others.acquire('lights', 'two');
+    await promisesSettled();
+    await lock.release();
+    assert.equal((await waiting).isHeld(), true);
+  });
+
   it('end with the node that acquired them', async () => {
     const lock = await locks.acquire('lights', 'code', { node });
     const other = await locks.acquire('fan', 'code');

@@ -1,11 +1,15 @@
 // Many who wait with priorities: to enqueue them, and to hand over from one to the next; against p-queue.
 import createAcquire from '@priority-redlock/node-red';
 import PQueue from 'p-queue';
-import { medians, type Round, type Row, ratioRow, timed } from './measure';
+import { medians, type Row, ratioRow, timed } from './measure';
 
 const ROUNDS = 9;
 const WAITERS = 10_000;
+const GROWTH_ROUNDS = 5;
 const LEVELS = 100;
+
+/** How much faster than bare promises the time per waiter may grow with their number. */
+const MOST_GROWTH = 2;
 
 export async function benchQueue(): Promise<readonly Row[]> {
   const [ours = 0, peer = 0] = await medians(
@@ -13,31 +17,42 @@ export async function benchQueue(): Promise<readonly Row[]> {
     () => handOver(WAITERS),
     () => runQueue(WAITERS),
   );
-  const perWaiter = (ms: number, waiters: number) => ({ us: (ms * 1_000) / waiters });
-  const small: Round = async () => {
-    let ms = 0;
-    for (let n = 0; n < 100; n++) ms += await handOver(1_000);
-    return ms;
-  };
-  const [few = 0, many = 0] = await medians(3, small, () => handOver(100_000));
   return [
     ratioRow(
       'enqueue + hand-over, 10,000 waiters',
-      perWaiter(ours, WAITERS),
-      { ...perWaiter(peer, WAITERS), name: 'p-queue' },
+      { us: (ours * 1_000) / WAITERS },
+      { us: (peer * 1_000) / WAITERS, name: 'p-queue' },
       0.7,
     ),
-    ratioRow(
-      'the same with 100,000, per waiter',
-      perWaiter(many, 100_000),
-      { ...perWaiter(few, 100_000), name: 'with 1,000' },
-      MOST_GROWTH,
-    ),
+    growthRow(await growth(handOver), await growth(resolvePromises)),
   ];
 }
 
-/** A heap of a hundred times the size is a few levels deeper, and no longer in the cache of the processor. */
-const MOST_GROWTH = 3;
+/** How many times as long one of 100,000 takes as one of 1,000. */
+async function growth(round: (waiters: number) => Promise<number>): Promise<number> {
+  const [few = 0, many = 0] = await medians(
+    GROWTH_ROUNDS,
+    async () => {
+      let ms = 0;
+      for (let n = 0; n < 100; n++) ms += await round(1_000);
+      return ms;
+    },
+    () => round(100_000),
+  );
+  return many / few;
+}
+
+/** So many promises alone are more than the caches of a processor hold, and than the collector gets rid of cheaply. */
+function growthRow(ours: number, bare: number): Row {
+  return {
+    what: '100,000 waiters, growth over 1,000',
+    ours: `${ours.toFixed(1)} ×`,
+    peer: `bare promises ${bare.toFixed(1)} ×`,
+    result: `${(ours / bare).toFixed(2)} ×`,
+    budget: `at most ${MOST_GROWTH} ×`,
+    isKept: ours <= MOST_GROWTH * bare,
+  };
+}
 
 function handOver(waiters: number): Promise<number> {
   const acquire = createAcquire();
@@ -61,6 +76,20 @@ function runQueue(waiters: number): Promise<number> {
       waiting.push(queue.add(async () => undefined, { priority: priorityOf(n) }));
     }
     queue.start();
+    await Promise.all(waiting);
+  });
+}
+
+/** The least that a hand-over takes: the next promise is resolved when the one before has been heard of. */
+function resolvePromises(waiters: number): Promise<number> {
+  return timed(async () => {
+    const resolves: (() => void)[] = [];
+    const waiting: Promise<unknown>[] = [];
+    for (let n = 0; n < waiters; n++) {
+      const turn = new Promise<void>((resolve) => resolves.push(resolve));
+      waiting.push(turn.then(() => resolves[n + 1]?.()));
+    }
+    resolves[0]?.();
     await Promise.all(waiting);
   });
 }

@@ -51,7 +51,8 @@ class MemoryProtocol implements LockingProtocol {
   readonly #listeners = new IndexMap<ClaimListener>();
   readonly #watches = new Set<Watch>();
   /** Who is to be listened to next: most often, this claim comes at once. */
-  #announced: { readonly claim: Claim; readonly listener: ClaimListener } | undefined;
+  #announced: Claim | undefined;
+  #announcedListener: ClaimListener | undefined;
   #timer: Timer | undefined;
   /** When the timer is due: never later than the table's earliest deadline. */
   #timerDue = Infinity;
@@ -99,7 +100,8 @@ class MemoryProtocol implements LockingProtocol {
 
   listen(claim: Claim, listener: ClaimListener): void {
     this.#heed();
-    this.#announced = { claim, listener };
+    this.#announced = claim;
+    this.#announcedListener = listener;
   }
 
   watch(pattern: string, listener: (state: ResourceSnapshot) => void): StopWatching {
@@ -125,17 +127,14 @@ class MemoryProtocol implements LockingProtocol {
   }
 
   #listenerOf(claim: Claim): ClaimListener | undefined {
-    const announced = this.#announced;
-    if (announced?.claim === claim) {
-      this.#announced = undefined;
-      return announced.listener;
-    }
-    return this.#forget(claim.id);
+    if (this.#announced !== claim) return this.#forget(claim.id);
+    this.#announced = undefined;
+    return this.#announcedListener;
   }
 
   #heed(): void {
-    if (this.#announced === undefined) return;
-    this.#listeners.add(this.#announced.claim.id, this.#announced.listener);
+    if (this.#announced === undefined || this.#announcedListener === undefined) return;
+    this.#listeners.add(this.#announced.id, this.#announcedListener);
     this.#announced = undefined;
   }
 

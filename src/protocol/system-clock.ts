@@ -13,18 +13,21 @@ export interface TimeSources {
   readonly uptime?: (() => number) | undefined;
 }
 
+/** The wall clock is looked at this often: between two looks it goes on with the monotonic source, which is cheaper. */
+const LOOK_MS = 50;
 /** The wall clock drifts, and is corrected, by less than that between two looks. */
 const SLEEP_MS = 2_000;
 /** The wall clock of a machine that learns the date jumps by more than that, and no laptop sleeps so long. */
 const LONGEST_SLEEP_MS = 30 * 86_400_000;
 /** A timer looks at the clock this often, so that it is not late by a night's sleep. */
-const LOOK_MS = 60_000;
+const LONGEST_TIMER_MS = 60_000;
 
 export class SystemClock implements Clock {
   readonly #sources: TimeSources;
   /** What the wall clock, and the uptime, were ahead of the monotonic source when last looked at. */
   #wallLead: number;
   #uptimeLead: number;
+  #nextLook = -Infinity;
   #sleptMs = 0;
 
   constructor(sources: TimeSources) {
@@ -36,13 +39,8 @@ export class SystemClock implements Clock {
 
   now(): Now {
     const monotonic = this.#sources.monotonic();
-    const wall = this.#sources.wall();
-    const jump = wall - monotonic - this.#wallLead;
-    if (jump > SLEEP_MS || jump < -SLEEP_MS) {
-      this.#wallLead += jump;
-      this.#sleptMs += this.#sleepBehind(jump, monotonic);
-    }
-    return { monotonic: monotonic + this.#sleptMs, wall };
+    if (monotonic >= this.#nextLook) this.#look(monotonic);
+    return { monotonic: monotonic + this.#sleptMs, wall: Math.floor(monotonic + this.#wallLead) };
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
@@ -54,17 +52,26 @@ export class SystemClock implements Clock {
       else wait(leftMs);
     };
     const wait = (leftMs: number) => {
-      handle = setTimeout(look, Math.min(Math.ceil(leftMs), LOOK_MS));
+      handle = setTimeout(look, Math.min(Math.ceil(leftMs), LONGEST_TIMER_MS));
       letGo(handle);
     };
     if (due !== Infinity) wait(Math.max(0, delayMs));
     return { cancel: () => clearTimeout(handle) };
   }
 
+  #look(monotonic: number): void {
+    const wallLead = this.#sources.wall() - monotonic;
+    const jump = wallLead - this.#wallLead;
+    if (jump > SLEEP_MS || jump < -SLEEP_MS) this.#sleptMs += this.#sleepBehind(jump, monotonic);
+    this.#wallLead = wallLead;
+    this.#nextLook = monotonic + LOOK_MS;
+  }
+
   /** The wall clock was set, or the machine has slept: only the uptime knows which. */
   #sleepBehind(jump: number, monotonic: number): number {
     if (this.#sources.uptime === undefined) return jump > 0 && jump < LONGEST_SLEEP_MS ? jump : 0;
     const slept = this.#readUptime() - monotonic - this.#uptimeLead;
+    if (slept < SLEEP_MS) return 0;
     this.#uptimeLead += slept;
     return slept;
   }

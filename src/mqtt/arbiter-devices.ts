@@ -7,6 +7,7 @@ import type { Complaints } from './arbiter-complaints';
 import { type Context, iso } from './arbiter-context';
 import type { Decider } from './arbiter-decider';
 import { type Graves, isAbout } from './arbiter-graves';
+import { readOwner } from './arbiter-own-message';
 import type { Publisher } from './arbiter-publisher';
 import { isRefusal, type Refusal, readWish, resourcesOf } from './arbiter-wish';
 import type { Answer, ClaimMessage } from './messages';
@@ -72,6 +73,15 @@ export class Devices {
     if (payload.length === 0 || rest.split('/').length > MOST_TOPIC_LEVELS) return;
     const answer: Answer = { result: 'error', resources: [], reason: 'malformed', detail: text };
     this.#parts.publisher.send(topic, JSON.stringify(answer));
+  }
+
+  /** A device that has taken our own name is told so, and not mistaken for us. */
+  heardAsOwn(from: Addressee, payload: Uint8Array): void {
+    const { message, hash } = readClaim(payload);
+    const isOurs = payload.length === 0 || (message !== undefined && readOwner(payload) !== undefined);
+    if (isOurs) return;
+    const detail = `${from.requester} is the name of the Node-RED that decides: take another one`;
+    this.#complain(from, { reason: 'malformed', detail }, hash, message);
   }
 
   withdraw({ requester, name }: Addressee): void {

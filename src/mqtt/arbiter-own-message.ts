@@ -1,5 +1,6 @@
 // How a claim of our own runtime is retained at the broker, so that it survives a restart.
 import type { ArbiterClaim, ClaimKey } from './arbiter-claim';
+import { LONGEST_MS } from './schemas';
 
 /** The claim as its requester would publish it, and whose it is. */
 export function spellOwnClaim(claim: ArbiterClaim): string {
@@ -15,8 +16,9 @@ export function spellOwnClaim(claim: ArbiterClaim): string {
     ...message,
     id: claim.id,
     resources: claim.resources,
-    ...(claim.ttl !== Infinity && { ttl: claim.ttl }),
-    ...(timeout !== undefined && timeout !== Infinity && { timeout }),
+    // What is longer than messages may say is as good as without an end.
+    ...(claim.ttl <= LONGEST_MS && { ttl: claim.ttl }),
+    ...(timeout !== undefined && timeout <= LONGEST_MS && { timeout }),
     owner: claim.owner,
   });
 }

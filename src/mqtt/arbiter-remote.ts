@@ -100,8 +100,9 @@ export class Remote implements LinkHost {
   heard({ topic, payload, retain }: TransportMessage): void {
     const parsed = this.#context.topics.parse(topic);
     if (parsed?.kind === 'claim') {
-      // What our own runtime claims it does not claim over the broker.
+      // What our own runtime claims it does not claim over the broker: it only keeps it there.
       if (parsed.requester !== this.#context.requester) this.#devices.heard(parsed, payload, retain);
+      else this.#devices.heardAsOwn(parsed, payload);
     } else if (parsed?.kind === 'force') {
       this.#parts.force.heard(parsed.requester, parsed.resource, payload, retain);
     } else if (parsed?.kind === 'malformed' && parsed.of === 'claim') {

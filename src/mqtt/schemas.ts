@@ -7,7 +7,7 @@ export interface Schema {
 }
 
 /** A hundred years in ms: longer lengths are mistakes, and a date could not show them. */
-const LONGEST_MS = 3_155_760_000_000;
+export const LONGEST_MS = 3_155_760_000_000;
 
 export const text = (description: string, maxLength = 512): Schema => {
   return { type: 'string', minLength: 1, maxLength, description };

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { Answer } from '../../src/mqtt/messages';
+import { readClaim } from '../../src/mqtt/read-message';
 import { type ArbiterScene, startArbiter } from '../support/arbiter-scene';
+
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 describe('a message that cannot be read', () => {
   let scene: ArbiterScene;
@@ -121,6 +125,55 @@ describe('a topic that no name has', () => {
     }
     await scene.settle();
     assert.equal(scene.broker.log.length, mark + 4);
+  });
+});
+
+describe('a device that has the name of the arbiter’s own runtime', () => {
+  it('is told so, and changes nothing', async () => {
+    const scene = await startArbiter();
+    const claim = scene.own('node', { resource: 'lights', value: 'on' }, true);
+    await scene.settle();
+    scene.arbiter.update(claim, { value: 'dim' });
+    await scene.settle();
+    assert.deepEqual(scene.warnings, []);
+    await scene.device('house/lights', { priority: 'manual' });
+    await scene.device('house/fan', 'nonsense');
+    for (const topic of ['house/lights', 'house/fan']) {
+      const [answer] = scene.answers(topic);
+      assert.deepEqual([answer?.result, answer?.reason], ['error', 'malformed']);
+      assert.match(String(answer?.detail), /house is the name of the Node-RED that decides/);
+    }
+    assert.equal(scene.state('lights')?.value, 'dim');
+    assert.equal(scene.warnings.length, 2);
+  });
+});
+
+describe(`whatever anybody sends (SEED=${seed})`, () => {
+  const topics = fc.oneof(
+    fc.constantFrom('panel/lights', 'wall/lights', 'panel', 'a/b/c', '%', 'pan%20el/x', '$SYS/x', '///'),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+  );
+  const payloads = fc
+    .oneof(
+      fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+      fc.json(),
+    )
+    .filter((text) => text !== '' && readClaim(Buffer.from(text)).error !== undefined);
+
+  it('what cannot be read changes nothing', async () => {
+    const scene = await startArbiter();
+    await scene.device('panel/lights', { priority: 'motion', value: 'on' });
+    const picture = () =>
+      [...scene.broker.retained].filter(([topic]) => /^locks\/(state|answer)/.test(topic));
+    const before = picture();
+    const send = async (kind: string, topic: string, payload: string) => {
+      scene.broker.publish(`locks/${kind}/${topic}`, payload);
+      await scene.settle(5);
+      assert.deepEqual(picture(), before);
+    };
+    const kinds = fc.constantFrom('claim', 'force', 'session', 'beat', 'x');
+    await fc.assert(fc.asyncProperty(kinds, topics, payloads, send), { seed, numRuns: 1_000 });
+    assert.equal(scene.arbiter.status.phase, 'deciding');
   });
 });
 

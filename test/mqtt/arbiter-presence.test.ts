@@ -78,6 +78,29 @@ describe('the presence of the arbiter', () => {
     }
   });
 
+  it('is where the prefix says', async () => {
+    const scene = await startArbiter({ prefix: 'home/locks' });
+    scene.broker.publish('home/locks/claim/panel/lights', '{}', { retain: true });
+    scene.broker.publish('locks/claim/panel/fan', '{}', { retain: true });
+    await scene.settle();
+    assert.ok(scene.broker.retained.has('home/locks/arbiter'));
+    assert.equal(scene.arbiter.state('lights').holder, 'panel');
+    assert.equal(scene.arbiter.state('fan').state, 'free');
+    assert.throws(() => new ArbiterScene({ prefix: 'a/+' }), RangeError);
+  });
+
+  it('does not come any more when it is stopped while it reads', async () => {
+    const scene = new ArbiterScene();
+    scene.arbiter.start();
+    while (scene.broker.log.at(-1)?.topic !== 'locks/state/$echo') await scene.clock.advance(1);
+    const stopped = scene.arbiter.stop();
+    await scene.settle(5_000);
+    await stopped;
+    assert.equal(scene.broker.retained.has('locks/arbiter'), false);
+    assert.equal(scene.arbiter.status.phase, 'stopped');
+    assert.equal(scene.clock.timers, 0);
+  });
+
   it('is put right when somebody overwrites it', async () => {
     const scene = await startArbiter();
     for (const text of ['', 'rubbish', JSON.stringify({ ...presence(scene), online: false })]) {

@@ -84,4 +84,17 @@ describe('claims of the arbiter’s own runtime, after a crash and a restart', (
     await second.settle(30_000);
     assert.equal(second.heard.at(-1)?.answer.reason, 'timeout');
   });
+
+  it('end where the rules do not allow them any more', async () => {
+    const first = await startArbiter();
+    await first.device('wall/lights', { priority: 'manual' });
+    first.own('node', { resource: 'lights', priority: 'motion' }, true);
+    await first.settle();
+    await first.crash();
+    const rows = [{ requester: 'house', resource: 'lights', highest: 0 }];
+    const second = await startArbiter({ rows }, first.broker);
+    assert.deepEqual(second.recalled, []);
+    assert.equal(second.state('lights')?.waitingCount, 0);
+    assert.equal(second.broker.retained.has('locks/claim/house/node/key'), false);
+  });
 });

@@ -82,8 +82,7 @@ export class Acquirer {
 
   /** Ends all that the node has, held or waiting. Returns how many claims that were. */
   releaseAll(): number {
-    for (const errand of [...this.#early.splice(0), ...this.#read]) errand.close();
-    this.#read.clear();
+    this.#closeUnasked();
     const ended = this.#wishes?.endAll() ?? 0;
     this.#showWishes();
     return ended;
@@ -93,8 +92,7 @@ export class Acquirer {
   detach(): void {
     this.#front = undefined;
     this.#isOpen = false;
-    for (const errand of [...this.#early.splice(0), ...this.#read]) errand.close();
-    this.#read.clear();
+    this.#closeUnasked();
     this.#wishes?.closeErrands();
     this.#watch(undefined);
     this.#owner?.detach(false);
@@ -104,6 +102,12 @@ export class Acquirer {
   end(): void {
     this.detach();
     (this.#owner ?? this.registry.owner(this.#options.path)).detach(true);
+  }
+
+  /** Ends the messages whose claims are not asked for yet. */
+  #closeUnasked(): void {
+    for (const errand of [...this.#early.splice(0), ...this.#read]) errand.close();
+    this.#read.clear();
   }
 
   #begin(settings: AcquireSettings, before: AcquireSettings | undefined): void {

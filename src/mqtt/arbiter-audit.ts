@@ -1,6 +1,7 @@
 // The audit stream: every grant, preemption, loss, denial and force, told in this process and published.
 import type { ArbiterClaim } from './arbiter-claim';
 import { type Context, iso } from './arbiter-context';
+import { subscribe } from './listeners';
 import type { Answer, AuditEvent } from './messages';
 
 /** What an event says beside its time. */
@@ -18,8 +19,7 @@ export class Audit {
   }
 
   onEvent(listener: (event: AuditEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return subscribe(this.#listeners, listener);
   }
 
   /** What has become of a claim. */

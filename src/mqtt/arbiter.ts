@@ -15,6 +15,7 @@ import { Publisher } from './arbiter-publisher';
 import { Remote, type RemoteHost } from './arbiter-remote';
 import { States } from './arbiter-states';
 import type { Refusal } from './arbiter-wish';
+import { subscribe } from './listeners';
 import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
 import { topicsUnder } from './topics';
 import type { Transport, Will } from './transport';
@@ -328,9 +329,4 @@ function contextOf(settings: ArbiterSettings): Context {
     ...{ requester, instance, clock, log, rules, topics, epoch: 0 },
     timing: { ...DEFAULT_TIMING, ...timing },
   };
-}
-
-function subscribe<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
-  listeners.add(listener);
-  return () => void listeners.delete(listener);
 }

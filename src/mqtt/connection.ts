@@ -5,6 +5,7 @@ import type { Clock, Random, Timer } from '../protocol/clock';
 import { BackOff } from './back-off';
 import { type Address, readAddress, type TlsOptions } from './connection-address';
 import { explainFailure } from './connection-reason';
+import { subscribe } from './listeners';
 import { Outbox, type Send } from './outbox';
 import type { PublishOptions, Transport, TransportMessage, Will } from './transport';
 
@@ -97,13 +98,11 @@ export class MqttConnection implements Transport {
   }
 
   onMessage(listener: (message: TransportMessage) => void): () => void {
-    this.#messageListeners.add(listener);
-    return () => void this.#messageListeners.delete(listener);
+    return subscribe(this.#messageListeners, listener);
   }
 
   onConnection(listener: (connected: boolean, reason?: string) => void): () => void {
-    this.#connectionListeners.add(listener);
-    return () => void this.#connectionListeners.delete(listener);
+    return subscribe(this.#connectionListeners, listener);
   }
 
   #send(counts: boolean, over: (client: MqttClient) => Send): Promise<void> {

@@ -10,6 +10,7 @@ import { Listener } from './embedded-listener';
 import { MemoryStore, type RetainedStore } from './embedded-retained';
 import { EmbeddedTransport } from './embedded-transport';
 import { Journal } from './journal';
+import { subscribe } from './listeners';
 import type { Transport } from './transport';
 
 export interface EmbeddedBrokerOptions {
@@ -69,8 +70,7 @@ export class EmbeddedBroker {
   }
 
   onStatus(listener: (status: EmbeddedBrokerStatus) => void): () => void {
-    this.#statusListeners.add(listener);
-    return () => void this.#statusListeners.delete(listener);
+    return subscribe(this.#statusListeners, listener);
   }
 
   /** Resolves when it works in this process, and its port was tried. Never rejects for a port or a folder. */

@@ -22,8 +22,12 @@ export class Overlaps {
     if (delivered === undefined) return true;
     if (delivered.has(brokerCounter)) return false;
     delivered.add(brokerCounter);
-    const [oldest] = delivered;
-    if (delivered.size > MOST_REMEMBERED && oldest !== undefined) delivered.delete(oldest);
+    if (delivered.size > MOST_REMEMBERED) forgetOldest(delivered);
     return true;
   }
+}
+
+function forgetOldest(counters: Set<number>): void {
+  const [oldest] = counters;
+  if (oldest !== undefined) counters.delete(oldest);
 }

@@ -1,5 +1,6 @@
 // A connection to the embedded broker without a socket, for the arbiter in the same process.
 import type { Retained } from './journal-format';
+import { subscribe } from './listeners';
 import { topicMatcher } from './topic-filter';
 import type { PublishOptions, Transport, TransportMessage } from './transport';
 
@@ -89,13 +90,11 @@ export class EmbeddedTransport implements Transport, HubConnection {
   }
 
   onMessage(listener: (message: TransportMessage) => void): () => void {
-    this.#messageListeners.add(listener);
-    return () => void this.#messageListeners.delete(listener);
+    return subscribe(this.#messageListeners, listener);
   }
 
   onConnection(listener: (connected: boolean, reason?: string) => void): () => void {
-    this.#connectionListeners.add(listener);
-    return () => void this.#connectionListeners.delete(listener);
+    return subscribe(this.#connectionListeners, listener);
   }
 
   receive(topic: string, payload: Uint8Array): void {

@@ -192,6 +192,7 @@ class MemoryProtocol implements LockingProtocol {
     if (listener !== undefined) this.#listeners.delete(id);
     return listener;
   }
+
   /** As it is now, each in a turn of its own: a watcher that fails or acquires disturbs nobody. */
   #tellWatches(resource: string): void {
     const state = this.#snapshot(resource);

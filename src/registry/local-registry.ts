@@ -2,6 +2,7 @@
 import { Arbiter } from '../mqtt/arbiter';
 import type { Log, Rules, Timing } from '../mqtt/arbiter-context';
 import { makeDefaults } from '../mqtt/defaults';
+import { subscribe } from '../mqtt/listeners';
 import type { AuditEvent, ResourceState } from '../mqtt/messages';
 import { makePolicy } from '../mqtt/policy';
 import { topicsUnder } from '../mqtt/topics';
@@ -117,8 +118,7 @@ export class LocalRegistry implements Registry {
   }
 
   onStatus(listener: (status: RegistryStatus) => void): () => void {
-    this.#statusListeners.add(listener);
-    return () => void this.#statusListeners.delete(listener);
+    return subscribe(this.#statusListeners, listener);
   }
 
   owner(path: string): ClaimOwner {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {
   createLockers,
-  createLocks,
   createMemoryProtocol,
   LOCK_ALREADY_AQUIRED,
   LOCK_AQUIRE_TIMEOUT,
@@ -10,14 +9,8 @@ import {
   type Locks,
 } from '../../src/library';
 import { Gate } from '../support/gate';
-import { HandClock, promisesSettled } from '../support/hand-clock';
-import { lockErrorOf } from '../support/library-scene';
-
-interface Lamp {
-  readonly name: string;
-}
-
-const lamp: Lamp = { name: 'lamp' };
+import { type HandClock, promisesSettled } from '../support/hand-clock';
+import { lamp, lockErrorOf, lockersScene } from '../support/library-scene';
 
 describe('lockers', () => {
   let clock: HandClock;
@@ -25,10 +18,7 @@ describe('lockers', () => {
   let locks: Locks;
 
   beforeEach(() => {
-    clock = new HandClock();
-    const protocol = createMemoryProtocol({ clock });
-    lockers = createLockers({}, protocol);
-    locks = createLocks(protocol);
+    ({ clock, lockers, locks } = lockersScene());
   });
 
   describe('alone', () => {

@@ -2,9 +2,6 @@ import assert from 'node:assert/strict';
 import {
   alwaysRestart,
   alwaysResume,
-  createLockers,
-  createLocks,
-  createMemoryProtocol,
   LOCK_ALREADY_AQUIRED,
   LOCK_AQUIRE_TIMEOUT,
   LOCK_STOLEN_BY_HIGHER_PRIORITY,
@@ -12,14 +9,8 @@ import {
   type Locks,
 } from '../../src/library';
 import { Gate } from '../support/gate';
-import { HandClock, promisesSettled } from '../support/hand-clock';
-import { fateOf, lockErrorOf } from '../support/library-scene';
-
-interface Lamp {
-  readonly name: string;
-}
-
-const lamp: Lamp = { name: 'lamp' };
+import { type HandClock, promisesSettled } from '../support/hand-clock';
+import { fateOf, lamp, lockErrorOf, lockersScene } from '../support/library-scene';
 
 describe('transactions', () => {
   let clock: HandClock;
@@ -27,10 +18,7 @@ describe('transactions', () => {
   let locks: Locks;
 
   beforeEach(() => {
-    clock = new HandClock();
-    const protocol = createMemoryProtocol({ clock });
-    lockers = createLockers({}, protocol);
-    locks = createLocks(protocol);
+    ({ clock, lockers, locks } = lockersScene());
   });
 
   describe('recover', () => {

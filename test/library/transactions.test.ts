@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import {
-  createLockers,
-  createLocks,
-  createMemoryProtocol,
   LOCK_ALREADY_AQUIRED,
   LOCK_STOLEN_BY_HIGHER_PRIORITY,
   LOCK_TIMED_OUT,
@@ -10,14 +7,8 @@ import {
   type Locks,
 } from '../../src/library';
 import { Gate } from '../support/gate';
-import { HandClock, promisesSettled } from '../support/hand-clock';
-import { fateOf, lockErrorOf } from '../support/library-scene';
-
-interface Lamp {
-  readonly name: string;
-}
-
-const lamp: Lamp = { name: 'lamp' };
+import { type HandClock, promisesSettled } from '../support/hand-clock';
+import { fateOf, lamp, lockErrorOf, lockersScene } from '../support/library-scene';
 
 describe('transactions', () => {
   let clock: HandClock;
@@ -25,10 +16,7 @@ describe('transactions', () => {
   let locks: Locks;
 
   beforeEach(() => {
-    clock = new HandClock();
-    const protocol = createMemoryProtocol({ clock });
-    lockers = createLockers({}, protocol);
-    locks = createLocks(protocol);
+    ({ clock, lockers, locks } = lockersScene());
   });
 
   describe('run step by step', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_LEVELS } from '../../src/mqtt/levels';
 import { nodeRedVersion } from '../support/node-red';
 import { REPOSITORY } from '../support/repository';
 
@@ -138,6 +139,15 @@ describe('what the editor reads of the nodes', () => {
   it('has a help file and a catalogue for each node, and no others', () => {
     const files = readdirSync(join(NODES, 'locales/en-US')).sort();
     assert.deepEqual(files, TYPES.flatMap((type) => [`${type}.html`, `${type}.json`]).sort());
+  });
+
+  it('starts a registry with the levels that the arbiter has without one', () => {
+    const script = read('lock-registry.html');
+    const levels = [...script.matchAll(/\{ id: '([^']+)', name: '([^']+)', priority: (-?\d+) \}/g)];
+    assert.deepEqual(
+      levels.map(([, id, name, priority]) => ({ id, name, priority: Number(priority) })),
+      DEFAULT_LEVELS,
+    );
   });
 
   it('asks for shared texts by the name of their catalogue', () => {

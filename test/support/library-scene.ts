@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import {
   type Claim,
+  createLockers,
   createLocks,
   createMemoryProtocol,
   type Lock,
   LockError,
+  type Lockers,
   type Locks,
 } from '../../src/library';
 import type { LockingProtocol } from '../../src/protocol';
@@ -20,6 +22,26 @@ export function libraryScene(wrap = (protocol: LockingProtocol) => protocol): Li
   const clock = new HandClock();
   const protocol = wrap(createMemoryProtocol({ clock }));
   return { ...createLocks(protocol), clock, protocol };
+}
+
+/** Something to be locked. */
+export interface Lamp {
+  readonly name: string;
+}
+
+export const lamp: Lamp = { name: 'lamp' };
+
+export interface LockersScene {
+  readonly clock: HandClock;
+  readonly lockers: Lockers;
+  /** The locks that the lockers have, seen and taken from beside them. */
+  readonly locks: Locks;
+}
+
+export function lockersScene(): LockersScene {
+  const clock = new HandClock();
+  const protocol = createMemoryProtocol({ clock });
+  return { clock, lockers: createLockers({}, protocol), locks: createLocks(protocol) };
 }
 
 /** What has become of a promise by now. */

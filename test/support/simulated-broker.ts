@@ -1,5 +1,7 @@
 // An MQTT broker in memory for tests of the arbiter: retained messages, wills, one connection per client id, messages
 // in order after a fixed latency of a clock that the test turns. No sockets, no chance.
+
+import { subscribe } from '../../src/mqtt/listeners';
 import { topicMatcher } from '../../src/mqtt/topic-filter';
 import type { PublishOptions, Transport, TransportMessage, Will } from '../../src/mqtt/transport';
 import type { Clock, Timer } from '../../src/protocol/clock';
@@ -169,13 +171,11 @@ export class SimulatedTransport implements Transport {
   }
 
   onMessage(listener: (message: TransportMessage) => void): () => void {
-    this.#messageListeners.add(listener);
-    return () => void this.#messageListeners.delete(listener);
+    return subscribe(this.#messageListeners, listener);
   }
 
   onConnection(listener: (connected: boolean, reason?: string) => void): () => void {
-    this.#connectionListeners.add(listener);
-    return () => void this.#connectionListeners.delete(listener);
+    return subscribe(this.#connectionListeners, listener);
   }
 
   /** For the broker: the connection is gone. */

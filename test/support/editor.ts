@@ -128,11 +128,9 @@ export class Editor {
     await this.page.waitForFunction('!RED.nodes.dirty()');
   }
 
-  /** The tray slides in. */
+  /** The tray slides in, takes the focus for its first input, and is raised last of all: what is typed before may go astray. */
   async #settle(): Promise<void> {
-    await this.page.waitForFunction(
-      'document.querySelector(".red-ui-tray-body") !== null && $(":animated").length === 0',
-    );
+    await this.page.waitForFunction('document.querySelector("#red-ui-editor-stack")?.style.zIndex === "13"');
   }
 }
 

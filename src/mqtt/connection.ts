@@ -24,6 +24,8 @@ export interface ConnectionOptions {
   readonly protocolVersion?: 4 | 5;
   /** How long a broker may take to answer, in ms. Default 10 s. */
   readonly connectTimeout?: number;
+  /** `false`: it is never made again by itself, neither after a loss nor after a try that failed. Default `true`. */
+  readonly reconnects?: boolean;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -176,14 +178,14 @@ export class MqttConnection implements Transport {
   }
 
   #lose(): void {
-    const { clock } = this.#options;
+    const { clock, reconnects = true } = this.#options;
     const since = this.#connectedAt;
     const established = since !== undefined;
     const reason = explainFailure({ address: this.#address.text, error: this.#lastError, established });
     this.#client = undefined;
     this.#connectedAt = undefined;
     if (established && clock.now().monotonic - since >= STABLE_MS) this.#backOff.reset();
-    this.#retry = clock.setTimer(this.#backOff.next(), () => this.#connect());
+    if (reconnects) this.#retry = clock.setTimer(this.#backOff.next(), () => this.#connect());
     this.#outbox.fail(new Error(`connection lost (${reason})`));
     if (!established && reason === this.#told) return;
     this.#told = reason;

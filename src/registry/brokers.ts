@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '../mqtt/arbiter-context';
 import { MqttConnection } from '../mqtt/connection';
 import { EmbeddedBroker } from '../mqtt/embedded-broker';
+import { SplitTransport } from '../mqtt/split-transport';
 import type { Transport, Will } from '../mqtt/transport';
 import type { Clock } from '../protocol';
 import { systemRandom } from './chance';
@@ -57,16 +58,18 @@ class RemoteBroker implements Broker {
   constructor(settings: BrokerSettings & { readonly kind: 'url' }, { instance, will, clock }: BrokerOptions) {
     const { url, user, password, tls, protocolVersion } = settings;
     this.report = { text: withoutSecrets(url), isWell: true };
-    this.transport = new MqttConnection({
+    const connection = {
       url,
-      // At most 23 letters and digits, which every broker takes.
-      clientId: `locks${instance}`,
       ...(user !== undefined && { username: user }),
       ...(password !== undefined && { password }),
       ...(tls !== undefined && { tls }),
       protocolVersion: protocolVersion === 5 ? 5 : 4,
-      ...{ will, clock, random: systemRandom },
-    });
+      ...{ clock, random: systemRandom },
+    } as const;
+    // Names of at most 23 letters and digits, which every broker takes.
+    const write = new MqttConnection({ ...connection, clientId: `locks${instance}w`, will });
+    const read = new MqttConnection({ ...connection, clientId: `locks${instance}r` });
+    this.transport = new SplitTransport({ write, read });
   }
 
   onReport(): () => void {

@@ -82,6 +82,25 @@ describe('a connection to Mosquitto', () => {
     });
   }
 
+  it('stays lost where it is not to come back by itself, and can be started again', async () => {
+    const transport = connection({ clientId: 'office', reconnects: false });
+    const { connections, until } = record(transport);
+    transport.start();
+    await until(() => connections.length === 1);
+    const rival = connection({ clientId: 'office', reconnects: false });
+    const rivals = record(rival);
+    rival.start();
+    await until(() => connections.length === 2);
+    assert.equal(transport.connected, false);
+    transport.start();
+    await Promise.all([
+      until(() => connections.length === 3),
+      rivals.until(() => rivals.connections.length === 2),
+    ]);
+    assert.equal(transport.connected, true);
+    assert.equal(rival.connected, false);
+  });
+
   it('speaks over TLS, websockets and both', async () => {
     for (const url of [
       `mqtts://localhost:${tlsPort}`,

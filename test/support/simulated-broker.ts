@@ -25,6 +25,8 @@ export interface SimulatedClientOptions {
   readonly clientId: string;
   /** Asked for at each connect; `undefined` where there is to be none. */
   readonly will?: () => Will | undefined;
+  /** `false`: a connection that is lost is not made again. */
+  readonly reconnects?: boolean;
 }
 
 export class SimulatedBroker {
@@ -119,6 +121,7 @@ export class SimulatedTransport implements Transport {
   /** Of the connection that is there, or was there last. */
   will: Will | undefined;
   readonly #makeWill: SimulatedClientOptions['will'];
+  readonly #reconnects: boolean;
   connected = false;
   readonly #broker: SimulatedBroker;
   #started = false;
@@ -136,6 +139,7 @@ export class SimulatedTransport implements Transport {
     this.#broker = broker;
     this.clientId = options.clientId;
     this.#makeWill = options.will;
+    this.#reconnects = options.reconnects ?? true;
   }
 
   start(): void {
@@ -185,7 +189,8 @@ export class SimulatedTransport implements Transport {
     const told = this.#reason === reason;
     this.#reason = reason;
     if (!told) for (const listener of [...this.#connectionListeners]) listener(false, reason);
-    this.#retry = this.#broker.clock.setTimer(this.#broker.reconnectMs, () => this.#connect());
+    if (this.#reconnects)
+      this.#retry = this.#broker.clock.setTimer(this.#broker.reconnectMs, () => this.#connect());
   }
 
   /** For the broker: a message for whoever wants it. */

@@ -67,7 +67,7 @@ export class Link {
     this.#isSole = isSole;
     this.#isOurs = isSole;
     this.#tokenFloor = tokenFloor;
-    this.#reader = new Reader(context, transport);
+    this.#reader = new Reader(context, transport, context.topics.mark(context.requester));
   }
 
   start(): void {

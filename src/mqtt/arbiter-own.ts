@@ -5,11 +5,10 @@ import { ArbiterClaim, type ClaimKey, type Hearer } from './arbiter-claim';
 import type { Context } from './arbiter-context';
 import type { Decider } from './arbiter-decider';
 import { standingPart } from './arbiter-devices';
+import { nameOfOwn } from './arbiter-own-message';
 import type { Publisher } from './arbiter-publisher';
 import { isRefusal, type Refusal, readWish } from './arbiter-wish';
 import type { ClaimMessage } from './messages';
-import { objectToResource } from './names';
-import { hashPayload } from './read-payload';
 
 export interface OwnAsk {
   /** Unique in the world. */
@@ -41,7 +40,7 @@ export class OwnClaims {
   /** Makes a claim. The answers go to the hearer, maybe before this returns; a claim that cannot be one is refused. */
   claim({ id, owner, message, isKept }: OwnAsk): ArbiterClaim | Refusal {
     const { requester, rules } = this.#context;
-    const name = nameOf(owner);
+    const name = nameOfOwn(owner);
     const wish = readWish({ requester, name, isDevice: false }, message, rules);
     if (isRefusal(wish)) return wish;
     const claim = new ArbiterClaim({ id, requester, name, hearer: this.#parts.hearer }, message, wish);
@@ -94,16 +93,6 @@ export class OwnClaims {
     else publisher.forgetClaim(claim);
     publisher.flushSoon();
   }
-}
-
-/** Longer keys are shortened: the name must fit into a topic. */
-const LONGEST_KEY = 128;
-
-/** What follows our own name in the topics of a claim. */
-function nameOf({ path, key }: ClaimKey): string {
-  const name = `${path}/${key}`;
-  if (key.length <= LONGEST_KEY && objectToResource(name) === undefined) return name;
-  return `${path}/${hashPayload(Buffer.from(key))}`;
 }
 
 function defined(change: OwnChange): OwnChange {

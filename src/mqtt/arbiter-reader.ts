@@ -1,7 +1,7 @@
 // Reads all that a broker retains under some filters, and learns by that whether we hear what we write. The end is marked
 // by a retained message of our own: what one subscription brings comes in the order of its filters, on any broker.
 import type { Timer } from '../protocol';
-import type { Context } from './arbiter-context';
+import type { Context, Timing } from './arbiter-context';
 import type { Transport, TransportMessage } from './transport';
 
 /** Retained payloads by topic. */
@@ -22,15 +22,23 @@ interface Reading {
   timer: Timer | undefined;
 }
 
+/** What a reader needs to know. */
+export type ReaderContext = Pick<Context, 'clock' | 'instance'> & {
+  readonly timing: Pick<Timing, 'echoWait'>;
+};
+
 export class Reader {
-  readonly #context: Context;
+  readonly #context: ReaderContext;
   readonly #transport: Transport;
+  readonly #markTopic: string;
   #reading: Reading | undefined;
   #count = 0;
 
-  constructor(context: Context, transport: Transport) {
+  /** `markTopic` is one on which nobody else writes. */
+  constructor(context: ReaderContext, transport: Transport, markTopic: string) {
     this.#context = context;
     this.#transport = transport;
+    this.#markTopic = markTopic;
   }
 
   /**
@@ -39,9 +47,8 @@ export class Reader {
    * @throws {NotHeard} if something of ours does not come back in time.
    */
   async read(filters: readonly string[], echoes: readonly string[] = []): Promise<Found> {
-    const { topics, requester, instance } = this.#context;
-    const markTopic = topics.mark(requester);
-    const mark = `${instance} ${++this.#count}`;
+    const markTopic = this.#markTopic;
+    const mark = `${this.#context.instance} ${++this.#count}`;
     const found = new Map<string, Uint8Array>();
     await this.#transport.publish(markTopic, mark, { qos: 1, retain: true });
     const whole = this.#await({ found, mark, awaited: new Set([markTopic, ...echoes]) });

@@ -70,6 +70,8 @@ export class ArbiterClaim {
   /** Its last message alone does not say all that stands of it. */
   isPartial = false;
   isRestored = false;
+  /** Whether its hold is believed in only after the states of its resources have come back, and whether they have. */
+  proof: 'needless' | 'awaited' | 'there' = 'needless';
 
   constructor({ id, requester, name, hearer }: ClaimOrigin, message: ClaimMessage, wish: Wish) {
     this.id = id;
@@ -101,6 +103,10 @@ export class ArbiterClaim {
 
   get isHeld(): boolean {
     return this.phase === 'held' || this.phase === 'revoking';
+  }
+
+  get isProven(): boolean {
+    return this.proof !== 'awaited';
   }
 
   get isAlive(): boolean {

@@ -1,10 +1,11 @@
 // What every part of the arbiter is given: its names, its clock, the rules in force, and where to complain.
-import type { Limits } from '../core';
+import { DEFAULT_LIMITS, type Json, type Limits } from '../core';
 import type { Clock } from '../protocol';
 import type { Defaults } from './defaults';
 import type { Levels } from './levels';
+import type { ArbiterMessage } from './messages';
 import type { Policy } from './policy';
-import type { Topics } from './topics';
+import { type Topics, topicsUnder } from './topics';
 
 /** Settings that may change while claims are alive. */
 export interface Rules {
@@ -31,6 +32,14 @@ export interface Timing {
   readonly retry: number;
   /** How long a free resource keeps its retained state. */
   readonly freeState: number;
+  /** How long a session lives after its last beat. */
+  readonly session: number;
+  /** How often sessions and the arbiter say that they are alive. */
+  readonly beat: number;
+  /** How long an arbiter may be silent before another one takes over. */
+  readonly failoverDelay: number;
+  /** How long a holder in another process has to wind down before a resource moves, at least. */
+  readonly handoverTimeout: number;
 }
 
 export const DEFAULT_TIMING: Timing = {
@@ -38,6 +47,10 @@ export const DEFAULT_TIMING: Timing = {
   echoWait: 10_000,
   retry: 60_000,
   freeState: 3_600_000,
+  session: 10_000,
+  beat: 1_000,
+  failoverDelay: 5_000,
+  handoverTimeout: 1_000,
 };
 
 /** Settings of an arbiter that stay as they are. */
@@ -65,8 +78,40 @@ export interface Context {
   readonly log: Log;
   readonly timing: Timing;
   rules: Rules;
-  /** The term number of this arbiter; 0 until it decides. */
+  /** Others may succeed this arbiter while its runtime lives. */
+  readonly canBeSucceeded: boolean;
+  /** The term number of this arbiter; before it decides, the last one that is known of. */
   epoch: number;
+}
+
+const DEFAULT_PREFIX = 'locks';
+
+/** Throws a `RangeError` for a prefix that cannot be one. `lastEpoch`: the last that is known of. */
+export function contextOf(settings: ArbiterSettings, canBeSucceeded: boolean, lastEpoch = 0): Context {
+  const { prefix = DEFAULT_PREFIX, requester, instance, clock, log, rules, timing } = settings;
+  const topics = topicsUnder(prefix);
+  return {
+    ...{ requester, instance, clock, log, rules, topics, canBeSucceeded, epoch: lastEpoch },
+    timing: { ...DEFAULT_TIMING, ...timing },
+  };
+}
+
+/** The settings in force, as everybody may see them. */
+export function settingsInForce(
+  { rules, timing, canBeSucceeded }: Context,
+  limits: Partial<Limits> = {},
+): ArbiterMessage['settings'] {
+  const { session, beat, failoverDelay, handoverTimeout, freeState } = timing;
+  const settings = {
+    levels: rules.levels.all,
+    policy: rules.policy.rows,
+    defaults: rules.defaults.all,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    takeover: canBeSucceeded,
+    ...{ session, beat, failoverDelay, handoverTimeout, freeState },
+  };
+  // As JSON has it: what is unlimited is absent.
+  return JSON.parse(JSON.stringify(settings, (_, value: Json) => (value === Infinity ? undefined : value)));
 }
 
 const MAX_WALL_MS = 8.64e15;

@@ -306,6 +306,7 @@ function follow(event: ClaimEvent, claim: ArbiterClaim): void {
       claim.phase = 'waiting';
       return;
     case 'requeued':
+      if (claim.proof === 'there') claim.proof = 'awaited';
       claim.phase = 'waiting';
       claim.until = Infinity;
       return;

@@ -23,6 +23,8 @@ export interface LinkHost {
   heard(message: TransportMessage): void;
   /** Somebody has overwritten our presence. */
   overwritten(): void;
+  /** The connection was our office, and is gone for good; `reason` in words. */
+  lost(reason: string | undefined): void;
 }
 
 export interface LinkOptions {
@@ -65,7 +67,7 @@ export class Link {
     this.#transport = transport;
     this.#host = host;
     this.#isSole = isSole;
-    this.#isOurs = isSole;
+    this.#isOurs = isSole || context.canBeSucceeded;
     this.#tokenFloor = tokenFloor;
     this.#reader = new Reader(context, transport, context.topics.mark(context.requester));
   }
@@ -102,11 +104,11 @@ export class Link {
   }
 
   /** What we say of ourselves. */
-  presence(online: boolean, settings?: ArbiterMessage['settings']): string {
+  presence(online: boolean, more: Pick<ArbiterMessage, 'settings' | 'left'> = {}): string {
     const { requester, instance, epoch } = this.#context;
     const tokenFloor = this.#tokenFloor();
-    const message: ArbiterMessage = { v: 1, online, requester, instance, epoch, tokenFloor };
-    return JSON.stringify(settings === undefined ? message : { ...message, settings });
+    const message: ArbiterMessage = { v: 1, online, requester, instance, epoch, tokenFloor, ...more };
+    return JSON.stringify(message);
   }
 
   async #open(): Promise<void> {
@@ -139,9 +141,11 @@ export class Link {
   }
 
   async #readAll(): Promise<Finds> {
-    const { topics } = this.#context;
+    const { topics, canBeSucceeded } = this.#context;
+    const states = topics.all('state');
     const lasting = [topics.arbiter, topics.all('claim'), topics.all('force')];
-    const once = [topics.term, ...(['answer', 'state', 'holder', 'value'] as const).map(topics.all)];
+    const once = [topics.term, ...(['answer', 'holder', 'value'] as const).map(topics.all)];
+    (canBeSucceeded ? lasting : once).push(states);
     const found = new Map(await this.#reader.read([...lasting, ...once], [topics.stateEcho]));
     const absent = this.#host.absentIn(sortOut(found, this.#context));
     for (let index = 0; index < absent.length; index += ASKED_TOGETHER) {
@@ -180,13 +184,15 @@ export class Link {
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#reader.abort(new Error('the connection is gone'));
-    this.#host.closed(reason, isRefused);
+    if (this.#context.canBeSucceeded) this.#host.lost(reason);
+    else this.#host.closed(reason, isRefused);
   }
 
   #refused(error: unknown): void {
     const { clock, timing, topics } = this.#context;
     const why = error instanceof Error ? error.message : String(error);
     this.#close(`may not write under ${topics.prefix}/ here: ${why}`, true);
+    if (this.#context.canBeSucceeded) return;
     this.#retry = clock.setTimer(timing.retry, () => {
       if (this.#transport.connected) void this.#open();
     });
@@ -248,8 +254,9 @@ export class Link {
 
   /** Somebody else who is there and decides. Another instance of our own name is our own past. */
   #otherIn(message: ArbiterMessage | undefined): ArbiterMessage | undefined {
-    if (message === undefined || !message.online || this.#isSole) return undefined;
-    const { requester, instance } = this.#context;
+    const { requester, instance, canBeSucceeded } = this.#context;
+    // Who holds the office need not ask: rivals are compared with where it is held.
+    if (message === undefined || !message.online || this.#isSole || canBeSucceeded) return undefined;
     if (message.instance === instance) return undefined;
     const isOwnPast = message.requester === requester && this.#state === 'reading' && !this.#hasGivenWay;
     return isOwnPast ? undefined : message;

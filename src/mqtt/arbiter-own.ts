@@ -45,6 +45,7 @@ export class OwnClaims {
     if (isRefusal(wish)) return wish;
     const claim = new ArbiterClaim({ id, requester, name, hearer: this.#parts.hearer }, message, wish);
     claim.owner = owner;
+    if (this.#context.canBeSucceeded) claim.proof = 'awaited';
     claim.isKept = isKept && this.#parts.publisher !== undefined;
     this.#parts.decider.claim(claim);
     return claim;

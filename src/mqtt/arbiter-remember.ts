@@ -83,6 +83,7 @@ function rememberOwn({ found, hold }: Traces, { context, hearer }: Recalling): A
   if (isRefusal(wish)) return undefined;
   const claim = new ArbiterClaim({ id, requester, name, hearer }, standingPart(message), wish);
   claim.owner = owner;
+  if (context.canBeSucceeded) claim.proof = 'awaited';
   claim.isKept = true;
   return claim;
 }

@@ -17,6 +17,10 @@ export interface RemoteHost {
   /** What is decided is not published; why, in words, and whether the broker does not let us. */
   closed(reason: string | undefined, isRefused: boolean): void;
   giveWay(other: ArbiterMessage): void;
+  /** The office is lost: nothing is decided any more. */
+  lost(reason: string | undefined): void;
+  /** A state that we wrote, maybe, has come back. */
+  heardState(resource: string, payload: Uint8Array): void;
   /** The settings in force, for everybody to see. */
   settings(): ArbiterMessage['settings'];
 }
@@ -53,7 +57,7 @@ export class Remote implements LinkHost {
     const { publisher } = this.#parts;
     // Else our goodbye would look like somebody else's.
     this.#link.leave();
-    publisher.put(this.#context.topics.arbiter, this.#link.presence(false));
+    publisher.put(this.#context.topics.arbiter, this.#link.presence(false, { left: true }));
     await publisher.finish();
     await this.#link.stop();
   }
@@ -65,7 +69,7 @@ export class Remote implements LinkHost {
   /** Shows the settings that are in force now. */
   showPresence(): void {
     const { publisher, host } = this.#parts;
-    publisher.put(this.#context.topics.arbiter, this.#link.presence(true, host.settings()));
+    publisher.put(this.#context.topics.arbiter, this.#link.presence(true, { settings: host.settings() }));
   }
 
   /** A device's further message was refused; the answer to its claim stands. */
@@ -97,6 +101,11 @@ export class Remote implements LinkHost {
     this.#parts.host.giveWay(other);
   }
 
+  lost(reason: string | undefined): void {
+    this.#parts.publisher.close();
+    this.#parts.host.lost(reason);
+  }
+
   heard({ topic, payload, retain }: TransportMessage): void {
     const parsed = this.#context.topics.parse(topic);
     if (parsed?.kind === 'claim') {
@@ -105,6 +114,8 @@ export class Remote implements LinkHost {
       else this.#devices.heardAsOwn(parsed, payload);
     } else if (parsed?.kind === 'force') {
       this.#parts.force.heard(parsed.requester, parsed.resource, payload, retain);
+    } else if (parsed?.kind === 'state') {
+      this.#parts.host.heardState(parsed.resource, payload);
     } else if (parsed?.kind === 'malformed' && parsed.of === 'claim') {
       this.#devices.heardMalformed(parsed, payload);
     }

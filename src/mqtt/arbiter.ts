@@ -1,37 +1,32 @@
 // The arbiter: owns the lock table, decides about every claim under a prefix, and is the single writer of what is
 // retained there. It knows no sockets and no clock but those that it is given; without a transport it decides for its own
 // runtime alone.
-import { DEFAULT_LIMITS, type Json } from '../core';
+import { DEFAULT_LIMITS } from '../core';
 import type { Timer } from '../protocol';
 import { Audit } from './arbiter-audit';
 import type { ArbiterClaim, Hearer } from './arbiter-claim';
 import { Complaints } from './arbiter-complaints';
-import { type ArbiterSettings, type Context, DEFAULT_TIMING, type Rules } from './arbiter-context';
+import {
+  type ArbiterSettings,
+  type Context,
+  contextOf,
+  type Rules,
+  settingsInForce,
+} from './arbiter-context';
 import { Decider, type Ears } from './arbiter-decider';
 import { Force } from './arbiter-force';
 import { type DeadClaim, Graves } from './arbiter-graves';
 import { type OwnAsk, type OwnChange, OwnClaims } from './arbiter-own';
+import { OwnGrants } from './arbiter-own-grants';
 import { Publisher } from './arbiter-publisher';
 import { Remote, type RemoteHost } from './arbiter-remote';
 import { States } from './arbiter-states';
+import { type ArbiterStatus, DECIDING, StatusBoard } from './arbiter-status';
 import type { Refusal } from './arbiter-wish';
 import { subscribe } from './listeners';
 import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
-import { topicsUnder } from './topics';
+import { readState } from './read-message';
 import type { Transport, Will } from './transport';
-
-export interface ArbiterStatus {
-  /** `elsewhere`: somebody else decides, and claims of this runtime are refused. */
-  readonly phase: 'starting' | 'deciding' | 'elsewhere' | 'stopped';
-  /** What is decided is published, and devices are heard. */
-  readonly isPublishing: boolean;
-  /** Why it is not published, in words. */
-  readonly reason: string | undefined;
-  /** The broker is there, but does not let us write. */
-  readonly isRefused: boolean;
-  /** Who decides, if somebody else does. */
-  readonly other: ArbiterMessage | undefined;
-}
 
 export interface ArbiterOptions {
   readonly settings: ArbiterSettings;
@@ -40,11 +35,17 @@ export interface ArbiterOptions {
   readonly transport?: Transport;
   /** The broker is part of this process, so that nobody else can decide. */
   readonly isSole?: boolean;
+  /** Others may succeed it: it decides only while the transport, its office, is connected, and only once. */
+  readonly term?: Term;
 }
 
-const DEFAULT_PREFIX = 'locks';
+/** What an arbiter that can be succeeded is to know. */
+export interface Term {
+  /** The last one that was heard of. */
+  readonly epoch: number;
+}
 
-const OPEN = { isPublishing: true, reason: undefined, isRefused: false, other: undefined };
+export type { ArbiterStatus };
 
 export class Arbiter implements Ears, RemoteHost {
   /** Resolves when it has rebuilt what was before, has given up waiting for the broker, or somebody else decides. */
@@ -61,19 +62,13 @@ export class Arbiter implements Ears, RemoteHost {
   readonly #own: OwnClaims;
   readonly #publisher: Publisher | undefined;
   readonly #remote: Remote | undefined;
-  #status: ArbiterStatus = {
-    phase: 'starting',
-    isPublishing: false,
-    reason: undefined,
-    isRefused: false,
-    other: undefined,
-  };
-  readonly #statusListeners = new Set<(status: ArbiterStatus) => void>();
+  readonly #grants: OwnGrants | undefined;
+  readonly #board = new StatusBoard((tell) => this.#call(tell));
   readonly #stateListeners = new Set<(resource: string) => void>();
   #startTimer: Timer | undefined;
 
   /** Throws a `RangeError` for a prefix that cannot be one. */
-  constructor({ settings, hearer, transport, isSole = false }: ArbiterOptions) {
+  constructor({ settings, hearer, transport, isSole = false, term }: ArbiterOptions) {
     let beReady = () => {};
     this.ready = new Promise((resolve) => {
       beReady = resolve;
@@ -81,7 +76,7 @@ export class Arbiter implements Ears, RemoteHost {
     this.#beReady = beReady;
     this.#settings = settings;
     this.#hearer = hearer;
-    const context = contextOf(settings);
+    const context = contextOf(settings, term !== undefined, term?.epoch);
     const decider = new Decider(context, settings.limits ?? {}, this);
     const states = new States(context, decider, (resource) => this.#publisher?.noteForgotten(resource));
     const complaints = new Complaints(context.log, context.clock);
@@ -98,18 +93,24 @@ export class Arbiter implements Ears, RemoteHost {
     this.#own = new OwnClaims({ ...parts, publisher });
     const force = new Force({ ...parts, publisher });
     this.#force = force;
+    if (term !== undefined) this.#grants = this.#ownGrants();
     if (transport === undefined || publisher === undefined) return;
     const { claimsPerRequester: mostDead } = { ...DEFAULT_LIMITS, ...settings.limits };
     this.#remote = new Remote({ ...parts, publisher, force, transport, isSole, mostDead, host: this });
   }
 
   get status(): ArbiterStatus {
-    return this.#status;
+    return this.#board.status;
   }
 
   /** The name of this runtime. */
   get requester(): string {
     return this.#context.requester;
+  }
+
+  /** The number of its term; 0 before it decides. */
+  get epoch(): number {
+    return this.#board.status.phase === 'deciding' ? this.#context.epoch : 0;
   }
 
   get rules(): Rules {
@@ -122,22 +123,24 @@ export class Arbiter implements Ears, RemoteHost {
       return;
     }
     const { clock, timing } = this.#context;
-    this.#startTimer = clock.setTimer(timing.startWait, () => this.#decideAlone());
+    const wait = this.#grants === undefined ? timing.startWait : Infinity;
+    this.#startTimer = clock.setTimer(wait, () => this.#decideAlone());
     this.#remote.start();
   }
 
   /** Ends what does not survive this process, says goodbye, and leaves nothing behind. Tells nobody of its end. */
   async stop(): Promise<void> {
-    if (this.#status.phase === 'stopped') return;
+    if (this.#board.status.phase === 'stopped') return;
     this.#startTimer?.cancel();
-    const wasDeciding = this.#status.phase === 'deciding';
-    this.#setStatus({ phase: 'stopped' });
+    const wasDeciding = this.#board.status.phase === 'deciding';
+    this.#board.set({ phase: 'stopped' });
     this.#stateListeners.clear();
+    this.#grants?.clear();
     if (wasDeciding) for (const claim of this.#passing()) this.#own.release(claim);
     await this.#remote?.stop();
     this.#decider.stop();
     this.#states.stop();
-    this.#statusListeners.clear();
+    this.#board.clear();
   }
 
   /** For the connection, which asks at each connect. */
@@ -148,7 +151,7 @@ export class Arbiter implements Ears, RemoteHost {
   /** Puts other rules into force for what comes from now on. */
   setRules(rules: Rules): void {
     this.#context.rules = rules;
-    if (this.#status.phase !== 'deciding') return;
+    if (this.#board.status.phase !== 'deciding') return;
     for (const resource of this.#states.shown()) this.#publisher?.noteState(resource, true);
     this.#remote?.showPresence();
     this.#publisher?.flushSoon();
@@ -156,7 +159,7 @@ export class Arbiter implements Ears, RemoteHost {
 
   /** A claim of our own runtime, or why there is none. The hearer is told, maybe before this returns. */
   claim(ask: OwnAsk): ArbiterClaim | Refusal {
-    const { phase, other } = this.#status;
+    const { phase, other } = this.#board.status;
     if (phase === 'deciding') return this.#own.claim(ask);
     const detail = other === undefined ? `the locks are ${phase}` : `${other.requester} decides alone`;
     return { reason: 'unavailable', detail };
@@ -207,7 +210,7 @@ export class Arbiter implements Ears, RemoteHost {
   }
 
   onStatus(listener: (status: ArbiterStatus) => void): () => void {
-    return subscribe(this.#statusListeners, listener);
+    return this.#board.onStatus(listener);
   }
 
   /** Calls back with the name of each resource that changes, once it has rebuilt what was before. */
@@ -250,49 +253,55 @@ export class Arbiter implements Ears, RemoteHost {
 
   opened(): void {
     this.#startTimer?.cancel();
-    if (this.#status.phase === 'stopped') return;
-    this.#setStatus({ ...OPEN, phase: 'deciding' });
+    if (this.#board.status.phase === 'stopped') return;
+    this.#board.set(DECIDING);
     this.#beReady();
   }
 
   closed(reason: string | undefined, isRefused: boolean): void {
-    this.#setStatus({ isPublishing: false, reason, isRefused });
-    if (isRefused && this.#status.phase === 'starting') this.#decideAlone();
+    this.#board.set({ isPublishing: false, reason, isRefused });
+    if (isRefused && this.#board.status.phase === 'starting') this.#decideAlone();
   }
 
   giveWay(other: ArbiterMessage): void {
-    if (this.#status.phase !== 'elsewhere') {
+    if (this.#board.status.phase !== 'elsewhere') {
       this.#startTimer?.cancel();
-      this.#setStatus({ phase: 'elsewhere', other });
+      this.#board.set({ phase: 'elsewhere', other });
       this.#decider.endOwn();
       this.#decider.forget();
       this.#graves.clear();
       this.#publisher?.forget();
     }
-    this.#setStatus({ other, isPublishing: false, reason: undefined });
+    this.#board.set({ other, isPublishing: false, reason: undefined });
     this.#beReady();
   }
 
+  lost(reason: string | undefined): void {
+    const { phase } = this.#board.status;
+    if (phase === 'stopped' || phase === 'lost') return;
+    this.#decider.stop();
+    this.#states.stop();
+    this.#grants?.clear();
+    this.#board.set({ phase: 'lost', isPublishing: false, reason });
+    this.#beReady();
+  }
+
+  heardState(resource: string, payload: Uint8Array): void {
+    if (this.#grants?.awaits(resource) !== true) return;
+    const { message } = payload.length === 0 ? {} : readState(payload);
+    if (message?.epoch === this.#context.epoch) this.#grants.heard(message);
+  }
+
   settings(): ArbiterMessage['settings'] {
-    const { rules, timing } = this.#context;
-    const limits = { ...DEFAULT_LIMITS, ...this.#settings.limits };
-    const settings = {
-      levels: rules.levels.all,
-      policy: rules.policy.rows,
-      defaults: rules.defaults.all,
-      limits,
-      freeStateMs: timing.freeState,
-    };
-    // As JSON has it: what is unlimited is absent.
-    return JSON.parse(JSON.stringify(settings, (_, value: Json) => (value === Infinity ? undefined : value)));
+    return settingsInForce(this.#context, this.#settings.limits);
   }
 
   /** Flows go on without a broker. */
   #decideAlone(): void {
-    if (this.#status.phase !== 'starting') return;
+    if (this.#board.status.phase !== 'starting') return;
     this.#startTimer?.cancel();
     this.#context.epoch = Math.max(1, this.#context.epoch);
-    this.#setStatus({ phase: 'deciding' });
+    this.#board.set({ phase: 'deciding' });
     this.#beReady();
   }
 
@@ -302,12 +311,17 @@ export class Arbiter implements Ears, RemoteHost {
   }
 
   #tellOwn(claim: ArbiterClaim, answer: Answer): void {
-    if (this.#status.phase !== 'stopped') this.#call(() => this.#hearer.hear(claim, answer));
+    const { phase } = this.#board.status;
+    if (phase === 'stopped' || phase === 'lost' || this.#grants?.keepsBack(claim, answer)) return;
+    this.#call(() => this.#hearer.hear(claim, answer));
   }
 
-  #setStatus(change: Partial<ArbiterStatus>): void {
-    this.#status = { ...this.#status, ...change };
-    for (const listener of this.#statusListeners) this.#call(() => listener(this.#status));
+  #ownGrants(): OwnGrants {
+    return new OwnGrants({
+      tell: (claim, answer) => this.#call(() => this.#hearer.hear(claim, answer)),
+      yield: (claim) => this.#own.yield(claim),
+      tokenOf: (resource) => this.#decider.resource(resource)?.token ?? 0,
+    });
   }
 
   /** Whoever listens must not break what it listens to. */
@@ -320,13 +334,4 @@ export class Arbiter implements Ears, RemoteHost {
       );
     }
   }
-}
-
-function contextOf(settings: ArbiterSettings): Context {
-  const { prefix = DEFAULT_PREFIX, requester, instance, clock, log, rules, timing } = settings;
-  const topics = topicsUnder(prefix);
-  return {
-    ...{ requester, instance, clock, log, rules, topics, epoch: 0 },
-    timing: { ...DEFAULT_TIMING, ...timing },
-  };
 }

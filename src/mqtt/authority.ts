@@ -20,6 +20,8 @@ export interface AuthorityClaim {
   /** Monotonic ms at which its first wait or its revocation is over. */
   readonly until: number;
   readonly isRestored: boolean;
+  /** `false`: its hold is not to be believed in yet. */
+  readonly isProven?: boolean;
 }
 
 /** Told of the claims of this runtime. */
@@ -28,6 +30,8 @@ export interface ClaimHearer<Claim extends AuthorityClaim = AuthorityClaim> {
   hear(claim: Claim, answer: Answer): void;
   /** A claim that an earlier run has left goes on; what has become of it meanwhile is told after this. */
   recall(claim: Claim): void;
+  /** The same claim, by its id, is with another authority from now on; what has become of it is told after this. */
+  move?(claim: Claim): void;
 }
 
 export interface Authority {

@@ -157,6 +157,8 @@ export interface ArbiterMessage {
   readonly epoch: number;
   /** No token above it was given before this was written; see TermMessage. */
   readonly tokenFloor: number;
+  /** It has said goodbye: it decides no more, not even for itself. */
+  readonly left?: boolean;
   /** The settings in force, by name. */
   readonly settings?: { readonly [name: string]: Json };
 }

@@ -158,6 +158,7 @@ export const arbiterSchema: Schema = {
       instance: name,
       epoch: counter,
       tokenFloor: token,
+      left: flag,
       settings: { type: 'object', description: 'an object' },
     },
     ['v', 'online', 'requester', 'instance', 'epoch', 'tokenFloor'],

@@ -21,7 +21,9 @@ describe('the presence of the arbiter', () => {
       epoch: 1,
       tokenFloor: 0,
     });
-    assert.deepEqual(Object.keys(settings ?? {}), ['levels', 'policy', 'defaults', 'limits', 'freeStateMs']);
+    const rules = ['levels', 'policy', 'defaults', 'limits', 'takeover'];
+    const lengths = ['session', 'beat', 'failoverDelay', 'handoverTimeout', 'freeState'];
+    assert.deepEqual(Object.keys(settings ?? {}), [...rules, ...lengths]);
   });
 
   it('ends with its connection, by its will', async () => {
@@ -42,7 +44,7 @@ describe('the presence of the arbiter', () => {
     await scene.arbiter.stop();
     assert.equal(presence(scene)?.online, false);
     const goodbyes = scene.broker.log.filter(
-      ({ topic, payload }) => topic === 'locks/arbiter' && /false/.test(payload),
+      ({ topic, payload }) => topic === 'locks/arbiter' && /"online":false/.test(payload),
     );
     assert.equal(goodbyes.length, 1);
     assert.equal(scene.holder('lights'), 'panel');

@@ -75,11 +75,13 @@ export class EmbeddedBroker {
 
   /** Resolves when it works in this process, and its port was tried. Never rejects for a port or a folder. */
   async start(): Promise<void> {
+    // At once: who connects together with the start of everything else waits instead of being turned away.
+    const tried = this.#listener?.start();
     await this.#store.start();
     await this.#hub.start();
+    await tried;
     this.#isRunning = true;
-    if (this.#listener === undefined) this.#tell();
-    else await this.#listener.start();
+    this.#tellListening();
   }
 
   /** A connection in this process, which may write everything. */
@@ -134,19 +136,23 @@ export class EmbeddedBroker {
   }
 
   #makeListener(complaints: Complaints): Listener | undefined {
-    const { port, clock, log } = this.#options;
+    const { port, clock } = this.#options;
     if (port === undefined) return undefined;
     return new Listener({
       ...{ host: this.#host, port, clock, maxConnections: MAX_CONNECTIONS },
       onSocket: (socket) => this.#hub.handle(socket),
       warn: (text) => complaints.warn('port', `embedded broker: ${text}`),
       onChange: () => {
-        const { address, text } = this.status;
-        if (address === undefined) log.warn(text);
-        else log.info(text);
-        this.#tell();
+        if (this.#isRunning === true) this.#tellListening();
       },
     });
+  }
+
+  #tellListening(): void {
+    const { address, text } = this.status;
+    if (this.#listener !== undefined && address === undefined) this.#options.log.warn(text);
+    else if (this.#listener !== undefined) this.#options.log.info(text);
+    this.#tell();
   }
 
   #tell(): void {

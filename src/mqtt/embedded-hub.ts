@@ -78,10 +78,20 @@ export class AedesHub implements Hub {
     this.#run();
   }
 
-  /** Serves a client. */
+  /** Serves a client; one that comes before this runs, as soon as it does. */
   handle(socket: Socket): void {
-    if (this.#aedes === undefined || this.#isStopping) socket.destroy();
-    else this.#aedes.handle(socket);
+    if (this.#isStopping) socket.destroy();
+    else if (this.#aedes !== undefined) this.#aedes.handle(socket);
+    else this.#handleLater(socket);
+  }
+
+  #handleLater(socket: Socket): void {
+    // It may break off while it waits.
+    socket.once('error', ignoreErrors);
+    void this.running.then(() => {
+      socket.off('error', ignoreErrors);
+      if (!socket.destroyed) this.handle(socket);
+    });
   }
 
   publish(message: Retained, retain: boolean, acknowledged: () => void): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { findListener } from '../../src/mqtt/embedded-port';
 import { HandClock, promisesSettled } from '../support/hand-clock';
 import { mqttClient } from '../support/mqtt-client';
@@ -33,6 +33,19 @@ describe('the port of the embedded broker', () => {
       warning: undefined,
     });
     assert.deepEqual(scene.log, [`info: embedded broker on 127.0.0.1:${port}`]);
+  });
+
+  it('is open before the broker has read what it retains: who comes that early waits, and may give up', async () => {
+    const port = await freePort();
+    const broker = scene.make({ port });
+    const starting = broker.start();
+    assert.equal(broker.status.text, 'embedded broker is starting');
+    const hasty = connect(port, '127.0.0.1');
+    hasty.once('connect', () => hasty.resetAndDestroy());
+    const early = await mqttClient(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0 });
+    await starting;
+    assert.deepEqual(scene.log, [`info: embedded broker on 127.0.0.1:${port}`]);
+    await early.close();
   });
 
   it('is open for this machine only unless told otherwise, and warns when everybody may come', async () => {

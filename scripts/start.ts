@@ -31,10 +31,15 @@ async function start(): Promise<void> {
     mqttPort: readPort('MQTT_PORT', 1883),
     userDir: resolve(ROOT, process.env.USER_DIR || '.user'),
   };
+  if (place.port === place.mqttPort) refuse(`PORT and MQTT_PORT are both ${place.port}; choose two.`);
   await refuseTaken('PORT', place.port, 'Node-RED');
   await refuseTaken('MQTT_PORT', place.mqttPort, 'the MQTT broker');
   await buildIfNeeded();
-  prepareUserDir(place);
+  try {
+    prepareUserDir(place);
+  } catch (error) {
+    refuse(`USER_DIR ${place.userDir} cannot be used: ${error instanceof Error ? error.message : error}`);
+  }
   runNodeRed(place);
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AuditEvent, ResourceState } from '../../src/mqtt/messages';
+import { freePort } from '../support/mqtt-mosquitto';
 import { Office, refused } from '../support/office';
 
 const ROOMS = ['kitchen lights', 'meeting room lights'];
@@ -19,6 +20,10 @@ describe('npm start', function () {
     it('says where to look', () => {
       assert.match(office.greeting, /editor +http:\/\/127\.0\.0\.1:\d+\//);
       assert.match(office.greeting, /broker +mqtt:\/\/127\.0\.0\.1:\d+/);
+    });
+
+    it('has the broker ready when the lamps connect', () => {
+      assert.doesNotMatch(office.greeting, /Connection failed/);
     });
 
     it('save energy turns the kitchen off, then the meeting room, and lets go', async () => {
@@ -91,6 +96,20 @@ describe('npm start', function () {
     server.close();
     assert.equal(code, 1);
     assert.match(text, new RegExp(`Port ${port} .*is taken.*PORT=${Number(port) + 1} npm start`));
+  });
+
+  it('wants two ports', async () => {
+    const { code, text } = await refused({ PORT: '19999', MQTT_PORT: '19999' });
+    assert.equal(code, 1);
+    assert.match(text, /PORT and MQTT_PORT are both 19999; choose two/);
+  });
+
+  it('names a user directory that cannot be one, without a stack', async () => {
+    const [PORT, MQTT_PORT] = [String(await freePort()), String(await freePort())];
+    const { code, text } = await refused({ PORT, MQTT_PORT, USER_DIR: __filename });
+    assert.equal(code, 1);
+    assert.match(text, /USER_DIR .*start\.test\.ts cannot be used: ENOTDIR/);
+    assert.doesNotMatch(text, /at .*start\.ts:/);
   });
 
   it('names what is no port', async () => {

@@ -13,7 +13,8 @@ import type {
 import { objectToResource, objectToText } from './names';
 import { hashPayload, objectToValue, type ReadError, readPayload } from './read-payload';
 import { claimSchema, forceSchema, type Schema } from './schemas';
-import { answerSchema, arbiterSchema, stateSchema, termSchema } from './schemas-arbiter';
+import { answerSchema, arbiterBeatSchema, arbiterSchema, stateSchema, termSchema } from './schemas-arbiter';
+import type { ArbiterBeatMessage } from './session-messages';
 
 export type { ReadError };
 
@@ -60,6 +61,11 @@ export function readArbiter(payload: Uint8Array): Reading<ArbiterMessage> {
 /** Reads what must never fall. */
 export function readTerm(payload: Uint8Array): Reading<TermMessage> {
   return read(payload, termOf, () => undefined);
+}
+
+/** Reads that an arbiter is alive. */
+export function readArbiterBeat(payload: Uint8Array): Reading<ArbiterBeatMessage> {
+  return read(payload, arbiterBeatOf, () => undefined);
 }
 
 function read<Message>(
@@ -140,6 +146,7 @@ const answerOf = lazily<Answer>(answerSchema);
 const stateOf = lazily<ResourceState>(stateSchema);
 const arbiterOf = lazily<ArbiterMessage>(arbiterSchema);
 const termOf = lazily<TermMessage>(termSchema);
+const arbiterBeatOf = lazily<ArbiterBeatMessage>(arbiterBeatSchema);
 
 // Compiling takes milliseconds that a start need not wait for.
 function lazily<Message>(schema: Schema): () => ValidateFunction<Message> {

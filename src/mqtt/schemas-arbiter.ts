@@ -11,6 +11,7 @@ import type {
   WaitingClaim,
 } from './messages';
 import { anyValue, CLAIM, flag, lease, length, type Schema, text, token } from './schemas';
+import type { ArbiterBeatMessage } from './session-messages';
 
 const name = text('a name');
 const priority: Schema = { type: 'number', description: 'a finite number' };
@@ -169,4 +170,14 @@ export const termSchema: Schema = {
   $id: 'term',
   title: 'What must never fall',
   ...object<keyof TermMessage>({ epoch: counter, tokenFloor: token }, ['epoch', 'tokenFloor']),
+};
+
+export const arbiterBeatSchema: Schema = {
+  $id: 'arbiter-beat',
+  title: 'Heartbeat of the arbiter',
+  ...object<keyof ArbiterBeatMessage>({ epoch: counter, instance: name, beat: counter }, [
+    'epoch',
+    'instance',
+    'beat',
+  ]),
 };

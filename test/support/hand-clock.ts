@@ -47,6 +47,13 @@ export class HandClock implements Clock {
     this.#moveTo(end);
   }
 
+  /** The process, or all of the machine, stands still: what falls due meanwhile runs late. */
+  async standStill(ms: number): Promise<void> {
+    this.wall += ms;
+    this.monotonic += ms;
+    await this.advance(0);
+  }
+
   #next(end: number): Due | undefined {
     let next: Due | undefined;
     for (const due of this.#timers) {
@@ -58,6 +65,8 @@ export class HandClock implements Clock {
   }
 
   #moveTo(at: number): void {
+    // What is overdue runs now.
+    if (at <= this.monotonic) return;
     this.wall += at - this.monotonic;
     this.monotonic = at;
   }

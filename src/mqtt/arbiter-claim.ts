@@ -72,6 +72,8 @@ export class ArbiterClaim {
   isRestored = false;
   /** Whether its hold is believed in only after the states of its resources have come back, and whether they have. */
   proof: 'needless' | 'awaited' | 'there' = 'needless';
+  /** A hold of it was told after its proof, at least once. */
+  wasProven = false;
 
   constructor({ id, requester, name, hearer }: ClaimOrigin, message: ClaimMessage, wish: Wish) {
     this.id = id;

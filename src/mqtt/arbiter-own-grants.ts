@@ -61,6 +61,7 @@ export class OwnGrants {
       if (awaited.size > 0) continue;
       this.#forget(kept);
       claim.proof = 'there';
+      claim.wasProven = true;
       this.#host.tell(claim, answer);
     }
   }

@@ -18,6 +18,7 @@ import { Force } from './arbiter-force';
 import { type DeadClaim, Graves } from './arbiter-graves';
 import { type OwnAsk, type OwnChange, OwnClaims } from './arbiter-own';
 import { OwnGrants } from './arbiter-own-grants';
+import { ownClaims } from './arbiter-own-leave';
 import { Publisher } from './arbiter-publisher';
 import { Remote, type RemoteHost } from './arbiter-remote';
 import { States } from './arbiter-states';
@@ -26,6 +27,7 @@ import type { Refusal } from './arbiter-wish';
 import { subscribe } from './listeners';
 import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
 import { readState } from './read-message';
+import type { MakeOp } from './session-messages';
 import type { Transport, Will } from './transport';
 
 export interface ArbiterOptions {
@@ -179,6 +181,11 @@ export class Arbiter implements Ears, RemoteHost {
 
   keep(claim: ArbiterClaim, isKept: boolean): void {
     this.#own.keep(claim, isKept);
+  }
+
+  /** Its live claims, for another authority. It is to tell nothing of them any more: nobody hears it. */
+  leave(): readonly MakeOp[] {
+    return ownClaims(this.#decider, this.#context.clock.now());
   }
 
   /** Ends the whole hold that has this token; gives back why not. */

@@ -1,5 +1,5 @@
 // An arbiter on a simulated broker with a clock that the test turns, and what devices and watchers see of it.
-import { Arbiter, type ArbiterStatus } from '../../src/mqtt/arbiter';
+import { Arbiter, type ArbiterStatus, type Term } from '../../src/mqtt/arbiter';
 import type { ArbiterClaim } from '../../src/mqtt/arbiter-claim';
 import type { ArbiterSettings, Rules } from '../../src/mqtt/arbiter-context';
 import { makeDefaults } from '../../src/mqtt/defaults';
@@ -15,6 +15,8 @@ export interface SceneOptions extends Partial<Omit<ArbiterSettings, 'rules'>> {
   /** Without: nobody but its own runtime. */
   readonly withBroker?: boolean;
   readonly isSole?: boolean;
+  /** It can be succeeded: it is connected once, and only once. */
+  readonly term?: Term;
 }
 
 export interface Heard {
@@ -38,12 +40,12 @@ export class ArbiterScene {
   readonly #life = ++lives;
 
   constructor(options: SceneOptions = {}, broker = new SimulatedBroker({ clock: new HandClock() })) {
-    const { withBroker = true, isSole = false, rows = [], rules, ...settings } = options;
+    const { withBroker = true, isSole = false, rows = [], rules, term, ...settings } = options;
     const instance = settings.instance ?? `instance ${this.#life}`;
     this.broker = broker;
     this.clock = broker.clock as HandClock;
     this.transport = withBroker
-      ? broker.client({ clientId: instance, will: () => this.arbiter.will() })
+      ? broker.client({ clientId: instance, will: () => this.arbiter.will(), reconnects: term === undefined })
       : undefined;
     this.arbiter = new Arbiter({
       settings: {
@@ -59,6 +61,7 @@ export class ArbiterScene {
         recall: (claim) => this.recalled.push(claim),
       },
       isSole,
+      ...(term !== undefined && { term }),
       ...(this.transport && { transport: this.transport }),
     });
     this.arbiter.onStatus((status) => this.statuses.push(status));

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { readArbiter } from '../../src/mqtt/read-message';
+import type { ArbiterScene } from '../support/arbiter-scene';
+import { startArbiter } from '../support/arbiter-scene';
+import { HandClock } from '../support/hand-clock';
+import { SimulatedBroker } from '../support/simulated-broker';
+
+function results({ heard }: ArbiterScene): readonly string[] {
+  return heard.map(({ claim, answer }) => `${claim.name.split('/')[0]} ${answer.result}`);
+}
+
+describe('an arbiter that can be succeeded', () => {
+  const inTerm = { term: { epoch: 6 } };
+
+  it('begins a term above every one that it knows of, and says that it can be succeeded', async () => {
+    const { broker, arbiter } = await startArbiter(inTerm);
+    const { message } = readArbiter(Buffer.from(broker.retained.get('locks/arbiter') ?? ''));
+    assert.equal(message?.epoch, 7);
+    assert.equal(message?.settings?.takeover, true);
+    assert.equal(arbiter.epoch, 7);
+    const next = await startArbiter({ term: { epoch: 2 } }, broker);
+    assert.equal(next.arbiter.epoch, 8);
+  });
+
+  it('tells its own runtime of a grant only when the state has come back', async () => {
+    const scene = await startArbiter(inTerm);
+    const { broker } = scene;
+    broker.mayPublish = (_, topic) => !topic.startsWith('locks/state/');
+    const claim = scene.own('node', { resource: 'lights' });
+    await scene.settle();
+    assert.deepEqual(results(scene), []);
+    assert.equal(claim.isProven, false);
+    assert.equal(scene.arbiter.leave()[0]?.was?.granted, false);
+    broker.mayPublish = () => true;
+    scene.own('other', { resource: 'lights', locker: 'other' });
+    await scene.settle();
+    assert.deepEqual(results(scene), ['other queued', 'node granted']);
+    assert.equal(claim.isProven, true);
+    assert.deepEqual(scene.arbiter.leave()[0]?.was, {
+      order: 1,
+      granted: true,
+      tokens: { lights: claim.answer?.token },
+    });
+  });
+
+  it('waits for the states of all its resources', async () => {
+    const scene = await startArbiter(inTerm);
+    scene.broker.mayPublish = (_, topic) => topic !== 'locks/state/b';
+    scene.own('node', { resources: ['a', 'b'] });
+    await scene.settle();
+    assert.deepEqual(results(scene), []);
+    scene.broker.mayPublish = () => true;
+    scene.arbiter.setRules({ ...scene.arbiter.rules, plainText: true });
+    await scene.settle();
+    scene.own('other', { resource: 'b', locker: 'other' });
+    await scene.settle();
+    assert.deepEqual(results(scene), ['other queued', 'node granted']);
+  });
+
+  it('takes no state of before for the proof', async () => {
+    const scene = await startArbiter(inTerm);
+    const { broker } = scene;
+    const claim = scene.own('node', { resource: 'lights' });
+    await scene.settle();
+    const old = broker.retained.get('locks/state/lights') ?? '';
+    await scene.device('panel/lights', { priority: 100 });
+    assert.equal(claim.phase, 'waiting');
+    broker.mayPublish = (_, topic) => !topic.startsWith('locks/state/');
+    await scene.device('panel/lights', '');
+    assert.equal(claim.phase, 'held');
+    broker.publish('locks/state/lights', old);
+    broker.publish('locks/state/lights', old.replace('"epoch":7', '"epoch":6'));
+    broker.publish('locks/state/lights', 'nonsense');
+    broker.publish('locks/state/lights', '');
+    await scene.settle();
+    assert.deepEqual(results(scene), ['node granted', 'node requeued']);
+    assert.equal(claim.isProven, false);
+    assert.deepEqual(scene.arbiter.leave()[0]?.was, { order: 1, granted: true });
+  });
+
+  it('gives up at once, untold, what a stronger claim wants before the proof', async () => {
+    const scene = await startArbiter(inTerm);
+    scene.broker.mayPublish = (_, topic) => !topic.startsWith('locks/state/');
+    scene.own('weak', { resource: 'lights', once: true, grace: 5_000 });
+    const strong = scene.own('strong', { resource: 'lights', locker: 'strong', priority: 9 });
+    assert.equal(strong.phase, 'held');
+    assert.deepEqual(results(scene), ['strong queued', 'weak lost']);
+  });
+
+  it('tells of a renewal, a refusal and an end at once', async () => {
+    const scene = await startArbiter(inTerm);
+    scene.broker.mayPublish = (_, topic) => !topic.startsWith('locks/state/');
+    const early = scene.own('early', { resource: 'lights' });
+    scene.arbiter.update(early, { priority: 'no such level' });
+    scene.arbiter.release(early);
+    assert.deepEqual(results(scene), ['early denied', 'early released']);
+    scene.broker.mayPublish = () => true;
+    const claim = scene.own('node', { resource: 'lights', ttl: 1_000 });
+    await scene.settle();
+    scene.arbiter.update(claim, { renew: true });
+    assert.deepEqual(results(scene).slice(2), ['node granted', 'node granted']);
+  });
+
+  it('decides nothing any more when its connection is lost, and never again', async () => {
+    const scene = await startArbiter(inTerm);
+    const claim = scene.own('node', { resource: 'lights', ttl: 500 });
+    scene.own('waiter', { resource: 'lights', locker: 'waiter', timeout: 10_000 });
+    await scene.settle();
+    const before = scene.heard.length;
+    const { log } = scene.broker;
+    scene.broker.cut(scene.transport?.clientId ?? '', 'cut');
+    const published = log.length;
+    assert.equal(scene.arbiter.status.phase, 'lost');
+    assert.equal(scene.arbiter.status.reason, 'cut');
+    await scene.settle(60_000);
+    assert.equal(claim.phase, 'held');
+    assert.equal(scene.heard.length, before);
+    assert.equal(log.length, published);
+    assert.deepEqual(
+      scene.arbiter.leave().map(({ name, was }) => [name, was?.granted, was?.wait !== undefined]),
+      [
+        ['node/key', true, false],
+        ['waiter/key', false, true],
+      ],
+    );
+    const refused = scene.arbiter.claim({
+      id: 'x',
+      owner: { path: 'a', key: 'b' },
+      message: {},
+      isKept: false,
+    });
+    assert.deepEqual(refused, { reason: 'unavailable', detail: 'the locks are lost' });
+    await scene.arbiter.stop();
+    assert.equal(scene.arbiter.status.phase, 'stopped');
+    assert.equal(scene.clock.timers, 0);
+  });
+
+  it('is lost when it may not write, or is never connected', async () => {
+    const broker = new SimulatedBroker({ clock: new HandClock() });
+    broker.mayPublish = () => false;
+    const scene = await startArbiter(inTerm, broker);
+    await scene.settle(20_000);
+    assert.equal(scene.arbiter.status.phase, 'lost');
+    assert.match(scene.arbiter.status.reason ?? '', /may not write/);
+    const gone = new SimulatedBroker({ clock: new HandClock() });
+    gone.stop();
+    const other = await startArbiter(inTerm, gone);
+    await other.arbiter.ready;
+    assert.equal(other.arbiter.status.phase, 'lost');
+  });
+
+  it('does not ask who was there before it, and repeats its presence over what others write', async () => {
+    const broker = new SimulatedBroker({ clock: new HandClock() });
+    const other = { v: 1, online: true, requester: 'r', instance: 'i', epoch: 9, tokenFloor: 0 };
+    broker.publish('locks/arbiter', JSON.stringify(other), { retain: true });
+    const scene = await startArbiter(inTerm, broker);
+    assert.equal(scene.arbiter.epoch, 10);
+    broker.publish('locks/arbiter', JSON.stringify({ ...other, online: false }), { retain: true });
+    await scene.settle();
+    assert.match(broker.retained.get('locks/arbiter') ?? '', /"epoch":10/);
+  });
+
+  it('says goodbye as one that is not there any more', async () => {
+    const scene = await startArbiter(inTerm);
+    const stopped = scene.arbiter.stop();
+    await scene.settle();
+    await stopped;
+    const { message } = readArbiter(Buffer.from(scene.broker.retained.get('locks/arbiter') ?? ''));
+    assert.deepEqual([message?.online, message?.left], [false, true]);
+  });
+});

@@ -25,7 +25,7 @@ describe('the simulated broker', () => {
     const client = broker.client({ clientId: 'c' });
     const seen = record(client);
     client.start();
-    await clock.advance(1);
+    await clock.advance(2);
     const subscribed = client.subscribe('a/+');
     await clock.advance(2);
     await subscribed;
@@ -45,7 +45,7 @@ describe('the simulated broker', () => {
   it('acknowledges after a round trip, and rejects what the connection did not live to see', async () => {
     const client = broker.client({ clientId: 'c' });
     client.start();
-    await clock.advance(1);
+    await clock.advance(2);
     const done = client.publish('a', '1', { qos: 1, retain: true });
     await clock.advance(2);
     await done;
@@ -65,9 +65,9 @@ describe('the simulated broker', () => {
     const first = broker.client({ clientId: 'c', will });
     const seen = record(first);
     first.start();
-    await clock.advance(1);
+    await clock.advance(2);
     broker.client({ clientId: 'c' }).start();
-    await clock.advance(1);
+    await clock.advance(2);
     assert.equal(broker.retained.get('will'), 'gone');
     assert.deepEqual(seen, ['connected', 'lost: another client has taken this client id']);
     broker.retained.clear();
@@ -81,7 +81,7 @@ describe('the simulated broker', () => {
     const client = broker.client({ clientId: 'c' });
     const seen = record(client);
     client.start();
-    await clock.advance(1);
+    await clock.advance(2);
     broker.publish('a', 'x', { retain: true });
     broker.stop();
     await clock.advance(250);
@@ -97,7 +97,7 @@ describe('the simulated broker', () => {
     broker.mayPublish = (_clientId, topic) => topic !== 'secret';
     const client = broker.client({ clientId: 'c' });
     client.start();
-    await clock.advance(1);
+    await clock.advance(2);
     const published = client.publish('secret', 'x', { qos: 1, retain: true });
     await clock.advance(2);
     await published;

@@ -1,10 +1,12 @@
-// An MQTT broker in memory for tests of the arbiter: retained messages, wills, one connection per client id, messages
-// in order after a fixed latency of a clock that the test turns. No sockets, no chance.
-
-import { subscribe } from '../../src/mqtt/listeners';
+// An MQTT broker in memory: retained messages, wills, keepalive, one connection per client id, messages in order after a
+// latency of a clock that the test turns. No sockets, and no chance but what the routes of its clients bring.
 import { topicMatcher } from '../../src/mqtt/topic-filter';
-import type { PublishOptions, Transport, TransportMessage, Will } from '../../src/mqtt/transport';
+import type { PublishOptions } from '../../src/mqtt/transport';
 import type { Clock, Timer } from '../../src/protocol/clock';
+import { type SimulatedClientOptions, SimulatedTransport } from './simulated-client';
+import type { SimulatedConnection } from './simulated-connection';
+
+export type { SimulatedTransport } from './simulated-client';
 
 export interface SimulatedBrokerOptions {
   readonly clock: Clock;
@@ -12,6 +14,8 @@ export interface SimulatedBrokerOptions {
   readonly latencyMs?: number;
   /** How long a client waits before it tries again. Default 100. */
   readonly reconnectMs?: number;
+  /** Keeps everything that was published; default `true`. */
+  readonly isLogging?: boolean;
 }
 
 export interface Published extends PublishOptions {
@@ -21,13 +25,8 @@ export interface Published extends PublishOptions {
   readonly by: string | undefined;
 }
 
-export interface SimulatedClientOptions {
-  readonly clientId: string;
-  /** Asked for at each connect; `undefined` where there is to be none. */
-  readonly will?: () => Will | undefined;
-  /** `false`: a connection that is lost is not made again. */
-  readonly reconnects?: boolean;
-}
+/** Silence of one and a half keepalives is the end of a connection. */
+const PATIENCE = 1.5;
 
 export class SimulatedBroker {
   /** What it retains: payloads by topic. */
@@ -39,13 +38,20 @@ export class SimulatedBroker {
   readonly reconnectMs: number;
   /** Refuses a publish of a client, as a broker's access list does: it is acknowledged and dropped. */
   mayPublish: (clientId: string, topic: string) => boolean = () => true;
+  /** Told of everything that is published. */
+  onPublished: (published: Published) => void = () => undefined;
+  readonly #isLogging: boolean;
   #up = true;
-  #clients = new Map<string, SimulatedTransport>();
+  readonly #connections = new Map<string, SimulatedConnection>();
+  readonly #silences = new Map<SimulatedConnection, Timer>();
+  /** Who wants a topic, as long as no subscription changes. */
+  readonly #audiences = new Map<string, readonly SimulatedConnection[]>();
 
-  constructor(options: SimulatedBrokerOptions) {
-    this.clock = options.clock;
-    this.latencyMs = options.latencyMs ?? 1;
-    this.reconnectMs = options.reconnectMs ?? 100;
+  constructor({ clock, latencyMs = 1, reconnectMs = 100, isLogging = true }: SimulatedBrokerOptions) {
+    this.clock = clock;
+    this.latencyMs = latencyMs;
+    this.reconnectMs = reconnectMs;
+    this.#isLogging = isLogging;
   }
 
   get isUp(): boolean {
@@ -70,190 +76,119 @@ export class SimulatedBroker {
       .map(({ payload }) => JSON.parse(payload));
   }
 
-  /** Loses every connection; with `store: 'lost'` everything retained, too. */
+  /** Loses every connection, publishing their wills; with `store: 'lost'` everything retained, too. */
   stop(store: 'kept' | 'lost' = 'kept'): void {
     this.#up = false;
-    for (const client of [...this.#clients.values()]) this.cut(client.clientId, 'the broker is gone');
+    for (const clientId of [...this.#connections.keys()]) this.cut(clientId, 'the broker is gone');
     if (store === 'lost') this.retained.clear();
   }
 
-  start(): void {
+  /** Is gone in the middle of everything, without wills. With `isSilent` nobody is told: its machine is off, too. */
+  crash(isSilent: boolean): void {
+    this.#up = false;
+    for (const connection of [...this.#connections.values()]) {
+      this.#forget(connection);
+      connection.closeAtBroker(isSilent ? undefined : 'the broker is gone');
+    }
+  }
+
+  /** With a store, if it is not to be the one that it had. */
+  start(store?: ReadonlyMap<string, string>): void {
     this.#up = true;
+    if (store === undefined) return;
+    const old = [...store];
+    this.retained.clear();
+    for (const [topic, payload] of old) this.retained.set(topic, payload);
   }
 
-  /** Loses one connection: its will is published. */
+  /** Loses one connection: both ends know it at once, and its will is published. */
   cut(clientId: string, reason = 'the connection was lost'): void {
-    const client = this.#clients.get(clientId);
-    if (client === undefined) return;
-    this.#clients.delete(clientId);
-    client.lose(reason);
-    if (client.will !== undefined) this.receive({ ...client.will, by: clientId });
+    const connection = this.#connections.get(clientId);
+    if (connection === undefined) return;
+    this.#forget(connection);
+    connection.cut(reason);
+    this.#publishWill(connection);
   }
 
-  /** For clients: joins, closing whoever has the same id. */
-  join(client: SimulatedTransport): void {
-    this.cut(client.clientId, 'another client has taken this client id');
-    this.#clients.set(client.clientId, client);
+  /** The broker's end is closed, the client hears of it when it can, and the will is published. */
+  drop(connection: SimulatedConnection, reason: string): void {
+    if (!this.#has(connection)) return;
+    this.#forget(connection);
+    connection.closeAtBroker(reason);
+    this.#publishWill(connection);
   }
 
-  /** For clients: leaves with a goodbye, so without a will. */
-  leave(client: SimulatedTransport): void {
-    if (this.#clients.get(client.clientId) === client) this.#clients.delete(client.clientId);
+  // For connections.
+
+  /** Joins, closing whoever has the same client id. */
+  join(connection: SimulatedConnection): void {
+    const other = this.#connections.get(connection.clientId);
+    if (other !== undefined) this.drop(other, 'another client has taken this client id');
+    this.#connections.set(connection.clientId, connection);
   }
 
-  /** For clients: a publish has arrived. */
+  /** Leaves with a goodbye, so without a will. */
+  leave(connection: SimulatedConnection): void {
+    if (!this.#has(connection)) return;
+    this.#forget(connection);
+    connection.closeAtBroker(undefined);
+  }
+
+  /** Nothing comes from it, or something comes again. */
+  noteSilence(connection: SimulatedConnection, isSilent: boolean): void {
+    if (!this.#has(connection) || isSilent === this.#silences.has(connection)) return;
+    const { keepaliveMs } = connection;
+    if (isSilent) {
+      const timer = this.clock.setTimer(keepaliveMs * PATIENCE, () => this.drop(connection, 'keepalive'));
+      this.#silences.set(connection, timer);
+    } else this.#endSilence(connection);
+  }
+
+  /** A publish has arrived. */
   receive(published: Published): void {
-    const { topic, payload, by } = published;
+    const { topic, payload, by, qos } = published;
     if (by !== undefined && !this.mayPublish(by, topic)) return;
-    this.log.push(published);
+    if (this.#isLogging) this.log.push(published);
+    this.onPublished(published);
     if (published.retain && payload === '') this.retained.delete(topic);
     else if (published.retain) this.retained.set(topic, payload);
-    for (const client of this.#clients.values()) client.offer(topic, payload);
-  }
-}
-
-interface Unacknowledged {
-  readonly reject: (error: Error) => void;
-}
-
-export class SimulatedTransport implements Transport {
-  readonly clientId: string;
-  /** Of the connection that is there, or was there last. */
-  will: Will | undefined;
-  readonly #makeWill: SimulatedClientOptions['will'];
-  readonly #reconnects: boolean;
-  connected = false;
-  readonly #broker: SimulatedBroker;
-  #started = false;
-  /** Grows with every connection: what was under way on an older one is lost. */
-  #connection = 0;
-  #retry: Timer | undefined;
-  /** Why there is no connection, as it was told last. */
-  #reason: string | undefined;
-  readonly #filters = new Map<string, (topic: string) => boolean>();
-  readonly #unacknowledged = new Set<Unacknowledged>();
-  readonly #messageListeners = new Set<(message: TransportMessage) => void>();
-  readonly #connectionListeners = new Set<(connected: boolean, reason?: string) => void>();
-
-  constructor(broker: SimulatedBroker, options: SimulatedClientOptions) {
-    this.#broker = broker;
-    this.clientId = options.clientId;
-    this.#makeWill = options.will;
-    this.#reconnects = options.reconnects ?? true;
+    const audience = this.#audienceOf(topic);
+    if (audience.length === 0) return;
+    const bytes = Buffer.from(payload);
+    const canBeLost = qos === 0 && !published.retain;
+    for (const connection of audience)
+      connection.deliver({ topic, payload: bytes, retain: false }, canBeLost);
   }
 
-  start(): void {
-    this.#started = true;
-    this.#retry = this.#broker.clock.setTimer(this.#broker.latencyMs, () => this.#connect());
+  /** A subscription of that connection has changed. */
+  noteSubscriptions(): void {
+    this.#audiences.clear();
   }
 
-  async stop(): Promise<void> {
-    this.#started = false;
-    this.#retry?.cancel();
-    this.#broker.leave(this);
-    this.#end(new Error('stopped'));
+  #has(connection: SimulatedConnection): boolean {
+    return this.#connections.get(connection.clientId) === connection;
   }
 
-  publish(topic: string, payload: string, options: PublishOptions): Promise<void> {
-    if (!this.connected) return Promise.reject(new Error('not connected'));
-    const published = { topic, payload, qos: options.qos, retain: options.retain, by: this.clientId };
-    if (options.qos === 1) return this.#roundTrip(() => this.#broker.receive(published));
-    this.#later(() => this.#broker.receive(published));
-    return Promise.resolve();
+  #forget(connection: SimulatedConnection): void {
+    this.#connections.delete(connection.clientId);
+    this.#audiences.clear();
+    this.#endSilence(connection);
   }
 
-  subscribe(filters: string | readonly string[]): Promise<void> {
-    if (!this.connected) return Promise.reject(new Error('not connected'));
-    return this.#roundTrip(() => {
-      for (const filter of [filters].flat()) this.#subscribeAtBroker(filter, topicMatcher(filter));
-    });
+  #endSilence(connection: SimulatedConnection): void {
+    this.#silences.get(connection)?.cancel();
+    this.#silences.delete(connection);
   }
 
-  unsubscribe(filter: string): Promise<void> {
-    if (!this.connected) return Promise.reject(new Error('not connected'));
-    return this.#roundTrip(() => void this.#filters.delete(filter));
+  #publishWill({ will, clientId }: SimulatedConnection): void {
+    if (will !== undefined) this.receive({ ...will, by: clientId });
   }
 
-  onMessage(listener: (message: TransportMessage) => void): () => void {
-    return subscribe(this.#messageListeners, listener);
-  }
-
-  onConnection(listener: (connected: boolean, reason?: string) => void): () => void {
-    return subscribe(this.#connectionListeners, listener);
-  }
-
-  /** For the broker: the connection is gone. */
-  lose(reason: string): void {
-    this.#end(new Error(reason));
-    if (!this.#started) return;
-    const told = this.#reason === reason;
-    this.#reason = reason;
-    if (!told) for (const listener of [...this.#connectionListeners]) listener(false, reason);
-    if (this.#reconnects)
-      this.#retry = this.#broker.clock.setTimer(this.#broker.reconnectMs, () => this.#connect());
-  }
-
-  /** For the broker: a message for whoever wants it. */
-  offer(topic: string, payload: string): void {
-    const wanted = [...this.#filters.values()].some((matches) => matches(topic));
-    if (wanted) this.#deliver(topic, payload, false);
-  }
-
-  #subscribeAtBroker(filter: string, matches: (topic: string) => boolean): void {
-    this.#filters.set(filter, matches);
-    // As on Mosquitto: the acknowledgement first, then what is retained.
-    for (const [topic, payload] of this.#broker.retained) {
-      if (matches(topic)) this.#deliver(topic, payload, true);
-    }
-  }
-
-  #connect(): void {
-    if (!this.#broker.isUp) {
-      this.lose('the broker is gone');
-      return;
-    }
-    this.will = this.#makeWill?.();
-    this.#broker.join(this);
-    this.#connection += 1;
-    this.connected = true;
-    this.#reason = undefined;
-    for (const listener of [...this.#connectionListeners]) listener(true);
-  }
-
-  #end(error: Error): void {
-    this.connected = false;
-    this.#connection += 1;
-    this.#filters.clear();
-    for (const { reject } of this.#unacknowledged) reject(error);
-    this.#unacknowledged.clear();
-  }
-
-  #deliver(topic: string, payload: string, retain: boolean): void {
-    const message = { topic, payload: Buffer.from(payload), retain };
-    this.#later(() => {
-      for (const listener of [...this.#messageListeners]) listener(message);
-    });
-  }
-
-  /** Does something at the broker, and resolves when the acknowledgement has come back. */
-  #roundTrip(atBroker: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const waiting = { reject };
-      this.#unacknowledged.add(waiting);
-      this.#later(() => {
-        this.#later(() => {
-          this.#unacknowledged.delete(waiting);
-          resolve();
-        });
-        atBroker();
-      });
-    });
-  }
-
-  #later(callback: () => void): void {
-    const connection = this.#connection;
-    this.#broker.clock.setTimer(this.#broker.latencyMs, () => {
-      if (connection === this.#connection) callback();
-    });
+  #audienceOf(topic: string): readonly SimulatedConnection[] {
+    const known = this.#audiences.get(topic);
+    if (known !== undefined) return known;
+    const audience = [...this.#connections.values()].filter((connection) => connection.wants(topic));
+    this.#audiences.set(topic, audience);
+    return audience;
   }
 }

@@ -8,6 +8,8 @@ export interface Hearer {
   hear(claim: ArbiterClaim, answer: Answer): void;
   /** A claim that an earlier run has left goes on; what has become of it meanwhile is told after this. */
   recall(claim: ArbiterClaim): void;
+  /** The same claim, by its id, is here from now on; what has become of it is told after this. */
+  move?(claim: ArbiterClaim): void;
 }
 
 /** What a message asks for, with names and numbers looked up and the policy applied. */

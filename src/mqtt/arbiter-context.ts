@@ -84,6 +84,16 @@ export interface Context {
   epoch: number;
 }
 
+/** What an arbiter that can be succeeded is to know. */
+export interface Term {
+  /** The last one that was heard of. */
+  readonly epoch: number;
+  /** The highest one whose arbiter was heard alive on a connection that is still there; 0 if none was. */
+  readonly witnessed: () => number;
+  /** Monotonic ms until which the office is proved to be ours. */
+  readonly validUntil: () => number;
+}
+
 const DEFAULT_PREFIX = 'locks';
 
 /** Throws a `RangeError` for a prefix that cannot be one. `lastEpoch`: the last that is known of. */

@@ -150,13 +150,22 @@ export class Decider {
     if (this.#table.nextDeadline() <= now.monotonic) this.#perform(TICK, now);
   }
 
-  /** Begins anew, with tokens above the floor and these claims in the places that they had. */
-  restore(restored: readonly RestoredClaim[], claims: Iterable<ArbiterClaim>, tokenFloor: number): void {
+  /**
+   * Begins anew, with tokens above the floor and these claims in the places that they had. `placed` is called when they
+   * are there, before anything comes of it.
+   */
+  restore(
+    restored: readonly RestoredClaim[],
+    claims: Iterable<ArbiterClaim>,
+    tokenFloor: number,
+    placed: () => void = () => undefined,
+  ): void {
     const now = this.#context.clock.now();
     this.#table = new LockTable({ limits: this.#limits, tokenFloor });
     for (const claim of claims) this.#claims.set(claim.id, claim);
     const events = this.#table.restore(restored, now);
     for (const { id } of restored) this.#followTable(id, now);
+    placed();
     this.#finish(events, now);
   }
 

@@ -12,6 +12,7 @@ import type {
   ResourceState,
   TermMessage,
 } from './messages';
+import type { HandedClaim } from './participant-claims';
 import { readAnswer, readArbiter, readClaim, readState, readTerm } from './read-message';
 
 /** A retained claim. */
@@ -22,6 +23,8 @@ export interface FoundClaim extends Addressee {
   readonly message: ClaimMessage | undefined;
   /** Whose it is, for a claim of our own runtime. */
   readonly owner: ClaimKey | undefined;
+  /** It was not found: another authority of this runtime has handed it over. */
+  readonly handed?: HandedClaim;
 }
 
 export interface FoundAnswer extends Addressee {

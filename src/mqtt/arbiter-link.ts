@@ -1,7 +1,7 @@
 // The arbiter's side of the connection: finds out whether somebody else decides, reads what was before, routes what
 // arrives. It decides nothing about claims.
 import type { Timer } from '../protocol';
-import type { Context } from './arbiter-context';
+import type { Context, Term } from './arbiter-context';
 import type { Addressee } from './arbiter-devices';
 import { type Finds, sortOut } from './arbiter-found';
 import { type Found, Reader } from './arbiter-reader';
@@ -13,6 +13,8 @@ import type { Transport, TransportMessage, Will } from './transport';
 export interface LinkHost {
   /** Devices' claims that should be there and are not: they are asked for once more. */
   absentIn(finds: Finds): readonly Addressee[];
+  /** All was read, but may be old: whoever holds something is to say so before anything is decided. */
+  gathering(finds: Finds): void;
   /** All was read, and we hear what we write: decide, publish. */
   opened(finds: Finds): void;
   /** Nothing can be published; `reason` in words, `isRefused` when the broker does not let us. */
@@ -33,6 +35,7 @@ export interface LinkOptions {
   readonly host: LinkHost;
   /** Nobody else can decide here: the broker is part of this process. */
   readonly isSole: boolean;
+  readonly term: Term | undefined;
   /** No token above it was given so far. */
   readonly tokenFloor: () => number;
 }
@@ -47,11 +50,12 @@ export class Link {
   readonly #transport: Transport;
   readonly #host: LinkHost;
   readonly #isSole: boolean;
+  readonly #term: Term | undefined;
   readonly #tokenFloor: () => number;
   readonly #reader: Reader;
   /** Nobody else decided when we looked, so that the connection may carry our will. */
   #isOurs: boolean;
-  #state: 'idle' | 'reading' | 'open' | 'elsewhere' = 'idle';
+  #state: 'idle' | 'reading' | 'gathering' | 'open' | 'elsewhere' = 'idle';
   /** Somebody else came while we decided; one of our own name, too, is another one then, and not our past. */
   #hasGivenWay = false;
   /** Our presence has come back on this connection. */
@@ -62,12 +66,13 @@ export class Link {
   #retry: Timer | undefined;
   #stopListening: readonly (() => void)[] = [];
 
-  constructor({ context, transport, host, isSole, tokenFloor }: LinkOptions) {
+  constructor({ context, transport, host, isSole, term, tokenFloor }: LinkOptions) {
     this.#context = context;
     this.#transport = transport;
     this.#host = host;
     this.#isSole = isSole;
-    this.#isOurs = isSole || context.canBeSucceeded;
+    this.#term = term;
+    this.#isOurs = isSole || term !== undefined;
     this.#tokenFloor = tokenFloor;
     this.#reader = new Reader(context, transport, context.topics.mark(context.requester));
   }
@@ -122,7 +127,8 @@ export class Link {
       if (attempt !== this.#attempt) return;
       const other = this.#otherIn(finds.arbiter);
       if (other !== undefined) this.#giveWay(other);
-      else this.#opened(finds);
+      else if (this.#isTrusted(finds)) this.#opened(finds);
+      else this.#gather(finds);
     } catch (error) {
       if (attempt === this.#attempt && this.#transport.connected) this.#refused(error);
     }
@@ -169,6 +175,18 @@ export class Link {
     return found;
   }
 
+  /** Nothing can have been forgotten since the last arbiter: it was heard alive, and what it wrote is there. */
+  #isTrusted({ term }: Finds): boolean {
+    return this.#term === undefined || (term !== undefined && term.epoch <= this.#term.witnessed());
+  }
+
+  #gather(finds: Finds): void {
+    const { clock, timing } = this.#context;
+    this.#state = 'gathering';
+    this.#host.gathering(finds);
+    this.#retry = clock.setTimer(timing.session, () => this.#opened(finds));
+  }
+
   #opened(finds: Finds): void {
     this.#state = 'open';
     this.#host.opened(finds);
@@ -184,7 +202,7 @@ export class Link {
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#reader.abort(new Error('the connection is gone'));
-    if (this.#context.canBeSucceeded) this.#host.lost(reason);
+    if (this.#term !== undefined) this.#host.lost(reason);
     else this.#host.closed(reason, isRefused);
   }
 
@@ -192,7 +210,7 @@ export class Link {
     const { clock, timing, topics } = this.#context;
     const why = error instanceof Error ? error.message : String(error);
     this.#close(`may not write under ${topics.prefix}/ here: ${why}`, true);
-    if (this.#context.canBeSucceeded) return;
+    if (this.#term !== undefined) return;
     this.#retry = clock.setTimer(timing.retry, () => {
       if (this.#transport.connected) void this.#open();
     });
@@ -224,7 +242,13 @@ export class Link {
     if (this.#reader.take(message)) return;
     if (message.topic === topics.arbiter) this.#hearArbiter(message.payload);
     else if (this.#state === 'open') this.#host.heard(message);
-    else if (this.#state === 'reading') this.#keep(message);
+    else if (this.#state === 'gathering' && this.#isOfSession(message)) this.#host.heard(message);
+    else if (this.#state === 'reading' || this.#state === 'gathering') this.#keep(message);
+  }
+
+  #isOfSession({ topic }: TransportMessage): boolean {
+    const { topics } = this.#context;
+    return topic.startsWith(`${topics.prefix}/session/`) || topic.startsWith(`${topics.prefix}/beat/`);
   }
 
   #keep(message: TransportMessage): void {

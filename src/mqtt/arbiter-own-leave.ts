@@ -2,23 +2,45 @@
 import type { Now } from '../core';
 import type { ArbiterClaim } from './arbiter-claim';
 import type { Decider } from './arbiter-decider';
-import type { MakeOp, Was } from './session-messages';
+import type { Answer } from './messages';
+import type { HandedClaim } from './participant-claims';
+import type { Was } from './session-messages';
 
 /** Every live claim of our own runtime. Changes nothing. */
-export function ownClaims({ claims, table }: Pick<Decider, 'claims' | 'table'>, now: Now): readonly MakeOp[] {
+export function ownClaims(
+  { claims, table }: Pick<Decider, 'claims' | 'table'>,
+  now: Now,
+): readonly HandedClaim[] {
   const own = [...claims.values()].filter((claim) => !claim.isDevice && claim.isAlive);
   return own.map((claim) => {
-    const { id, name, message, isKept, owner, answer } = claim;
-    return {
+    const { id, name, message, isKept, owner } = claim;
+    const answer = toldOf(claim);
+    const make = {
       op: 'claim',
       ...{ id, name, message, keep: isKept },
       ...(owner !== undefined && { owner }),
       ...(answer !== undefined && { was: wasOf(claim, table, now) }),
-    };
+    } as const;
+    return { make, phase: phaseOf(claim, answer), answer, changes: [] };
   });
 }
 
 /** A grant that was kept back was never told, and so never was one. */
+function toldOf({ answer, isHeld, isProven, wasProven }: ArbiterClaim): Answer | undefined {
+  if (answer === undefined || !isHeld || isProven) return answer;
+  if (!wasProven) return undefined;
+  const { token: _token, ...rest } = answer;
+  return { ...rest, result: 'requeued' };
+}
+
+function phaseOf(
+  { phase, isHeld, isProven }: ArbiterClaim,
+  answer: Answer | undefined,
+): ArbiterClaim['phase'] {
+  if (!isHeld || isProven) return phase;
+  return answer === undefined ? 'asked' : 'waiting';
+}
+
 function wasOf(claim: ArbiterClaim, table: Decider['table'], { monotonic }: Now): Was {
   const { id, expires, until, phase, proof, wasGranted, wasProven, isHeld, isProven, resources } = claim;
   const granted = proof === 'needless' ? wasGranted : wasProven;

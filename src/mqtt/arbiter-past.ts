@@ -17,8 +17,6 @@ export interface Past {
   readonly dead: readonly FoundGrave[];
   /** No token above it was ever given, as far as anybody remembers. */
   readonly tokenFloor: number;
-  /** Of the last arbiter. */
-  readonly epoch: number;
   /** What was not believed, in words. */
   readonly oddities: readonly string[];
 }
@@ -61,7 +59,7 @@ export function recall(
       if (memory !== undefined) remembered.push(memory);
     }
   }
-  return { remembered, dead, epoch: epochOf(finds), ...floorOf(finds, now) };
+  return { remembered, dead, ...floorOf(finds, now) };
 }
 
 function tracesOf(finds: Finds, key: string, found: FoundClaim): Traces {
@@ -77,7 +75,8 @@ function lastOrderOf({ answers, holds }: Finds): number {
   return last;
 }
 
-function epochOf({ arbiter, term, states }: Finds): number {
+/** Of the last arbiter. */
+export function epochOf({ arbiter, term, states }: Finds): number {
   let epoch = Math.max(credibleCount(arbiter?.epoch), credibleCount(term?.epoch));
   for (const state of states) epoch = Math.max(epoch, credibleCount(state.epoch));
   return epoch;

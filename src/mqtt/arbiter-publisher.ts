@@ -123,6 +123,12 @@ export class Publisher {
     if (this.#isOpen && text !== undefined) this.#publish(topic, text, { qos: 1, retain: true });
   }
 
+  /** Publishes what is to be retained there before everything else is. */
+  say(topic: string): void {
+    const text = this.#retained.textOf(topic);
+    if (text !== undefined) this.#publish(topic, text, { qos: 1, retain: true });
+  }
+
   clear(topic: string): void {
     const wasThere = this.#retained.clear(topic);
     if (wasThere && this.#isOpen) this.#publish(topic, '', { qos: 1, retain: true });

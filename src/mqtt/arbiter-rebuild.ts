@@ -8,10 +8,14 @@ import type { Decider } from './arbiter-decider';
 import type { Addressee, Devices } from './arbiter-devices';
 import type { Finds } from './arbiter-found';
 import type { Graves } from './arbiter-graves';
-import { findAbsent, type Past, recall } from './arbiter-past';
+import type { OwnChange } from './arbiter-own';
+import { enterOwn, followUp } from './arbiter-own-past';
+import { epochOf, findAbsent, type Past, recall } from './arbiter-past';
 import type { Publisher } from './arbiter-publisher';
 import type { Remembered } from './arbiter-remember';
 import type { States } from './arbiter-states';
+import type { Answer } from './messages';
+import type { HandedClaim } from './participant-claims';
 
 export interface RebuildParts {
   readonly context: Context;
@@ -22,11 +26,15 @@ export interface RebuildParts {
   readonly graves: Graves;
   readonly complaints: Complaints;
   readonly hearer: Hearer;
+  /** Takes what another authority of this runtime has; called once, when all was read. */
+  readonly takeOwn?: (() => readonly HandedClaim[]) | undefined;
+  readonly updateOwn: (claim: ArbiterClaim, change: OwnChange) => void;
 }
 
 export class Rebuilder {
   readonly #parts: RebuildParts;
   #hasRebuilt = false;
+  #hasBegun = false;
   /** Claims whose retained message says nothing new. */
   #settled: ReadonlySet<string> = new Set();
 
@@ -40,6 +48,14 @@ export class Rebuilder {
     const { graves } = this.#parts;
     const backed = this.#devicesClaims().filter((claim) => !claim.isUnbacked);
     return [...backed, ...graves.all()].filter((known) => !isThere(finds, known));
+  }
+
+  /** Begins a term above every one that is known of. */
+  begin(finds: Finds): void {
+    if (this.#hasBegun) return;
+    const { context } = this.#parts;
+    this.#hasBegun = true;
+    context.epoch = Math.max(context.epoch, epochOf(finds)) + 1;
   }
 
   /** Decides from now on by all that was found. */
@@ -62,24 +78,46 @@ export class Rebuilder {
   /** Somebody else decides: what is found next is all that is known. */
   forget(): void {
     this.#hasRebuilt = false;
+    this.#hasBegun = false;
   }
 
   #restore(finds: Finds): void {
     const { context, decider, publisher, hearer, complaints } = this.#parts;
+    const handed = this.#parts.takeOwn?.() ?? [];
+    enterOwn(finds, handed, context);
     const past = recall(finds, context, hearer, (owner) => this.#isTaken(owner));
     for (const oddity of past.oddities) complaints.warn(oddity, oddity);
-    context.epoch = Math.max(context.epoch, past.epoch) + 1;
+    this.begin(finds);
     const tokenFloor = Math.max(past.tokenFloor, decider.lastToken);
     publisher.begin(tokenFloor);
     this.#bury(past);
     const { remembered } = past;
-    for (const { claim } of remembered) if (!claim.isDevice) hearer.recall(claim);
+    for (const { claim } of remembered) if (!claim.isDevice) this.#recall(claim);
     const restored = remembered.map((memory) => this.#giveWay(memory.restored));
     const claims = remembered.map(({ claim }) => claim);
-    decider.restore([...restored, ...this.#presentAfter(restored)], claims, tokenFloor);
+    const placed = new Map<string, { readonly claim: ArbiterClaim; readonly answer: Answer | undefined }>();
+    decider.restore([...restored, ...this.#presentAfter(restored)], claims, tokenFloor, () => {
+      for (const claim of claims) placed.set(claim.id, this.#place(claim));
+    });
     for (const memory of remembered) this.#answer(memory);
     for (const { resource } of finds.states) this.#showFree(resource);
+    followUp(handed, placed, { context, hearer, update: this.#parts.updateOwn });
     this.#settled = new Set(remembered.filter(({ hasNews }) => !hasNews).map(({ claim }) => claim.id));
+  }
+
+  #recall(claim: ArbiterClaim): void {
+    const { hearer } = this.#parts;
+    if (claim.isRestored) hearer.recall(claim);
+    else hearer.move?.(claim);
+  }
+
+  /** What was read of it a later arbiter can read, too. */
+  #place(claim: ArbiterClaim) {
+    if (claim.isHeld && !claim.isProven) {
+      claim.proof = 'there';
+      claim.wasProven = true;
+    }
+    return { claim, answer: claim.answer };
   }
 
   /** What flows have claimed since the start, without a broker, came after everything before. */

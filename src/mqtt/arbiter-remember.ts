@@ -61,7 +61,7 @@ export function remember(traces: Traces, recalling: Recalling): Remembered | und
   if (claim === undefined) return undefined;
   const { answer, hold } = traces;
   claim.hash = isOwn ? undefined : answer?.answer.hash;
-  claim.isRestored = true;
+  claim.isRestored = traces.found.handed === undefined;
   claim.isPartial = !isOwn && !isDeepStrictEqual(claim.message, standingPart(traces.found.message ?? {}));
   claim.wasGranted = hold !== undefined || (answer !== undefined && tellsOfGrant(answer.answer));
   const hasNews = !isOwn && claim.hash !== traces.found.hash;
@@ -84,7 +84,7 @@ function rememberOwn({ found, hold }: Traces, { context, hearer }: Recalling): A
   const claim = new ArbiterClaim({ id, requester, name, hearer }, standingPart(message), wish);
   claim.owner = owner;
   if (context.canBeSucceeded) claim.proof = 'awaited';
-  claim.isKept = true;
+  claim.isKept = found.handed?.make.keep ?? true;
   return claim;
 }
 
@@ -125,6 +125,7 @@ function place(claim: ArbiterClaim, traces: Traces, recalling: Recalling): Resto
   const session = claim.isDevice ? undefined : context.instance;
   const { type: _type, timeout, ...asked } = claimCommand(claim, session);
   const tokens = tokensOf(claim, hold, recalling);
+  const known = traces.found.handed === undefined ? (held ?? answer) : (answer ?? held);
   return {
     ...asked,
     priority: claim.priority,
@@ -132,7 +133,7 @@ function place(claim: ArbiterClaim, traces: Traces, recalling: Recalling): Resto
     standing: held?.standing ?? claim.isStanding,
     ttl: claim.ttl,
     order: credibleCount(held?.order ?? answer?.order) || ++recalling.lastOrder,
-    expires: expiryOf(claim, held ?? answer, now),
+    expires: expiryOf(claim, known, now),
     waitUntil: claim.wasGranted ? Infinity : waitOf(answer, timeout, now),
     grantedBefore: claim.wasGranted,
     ...(credibleCount(held?.written) > 0 && { written: credibleCount(held?.written) }),

@@ -1,7 +1,7 @@
 // The arbiter's dealings with a broker: what arrives is acted on, what was before is brought together with what is, and
 // our presence is shown.
 import type { ArbiterClaim } from './arbiter-claim';
-import type { Context } from './arbiter-context';
+import type { Context, Term } from './arbiter-context';
 import { type Addressee, type DeviceParts, Devices } from './arbiter-devices';
 import type { Force } from './arbiter-force';
 import type { Finds } from './arbiter-found';
@@ -29,6 +29,7 @@ export interface RemoteParts extends DeviceParts, Omit<RebuildParts, 'devices'> 
   readonly force: Force;
   readonly transport: Transport;
   readonly isSole: boolean;
+  readonly term: Term | undefined;
   readonly host: RemoteHost;
 }
 
@@ -44,8 +45,9 @@ export class Remote implements LinkHost {
     this.#context = parts.context;
     this.#devices = new Devices(parts);
     this.#rebuilder = new Rebuilder({ ...parts, devices: this.#devices });
-    const { context, transport, isSole, publisher } = parts;
-    this.#link = new Link({ context, transport, isSole, host: this, tokenFloor: () => publisher.tokenFloor });
+    const { context, transport, isSole, term, publisher } = parts;
+    const tokenFloor = () => publisher.tokenFloor;
+    this.#link = new Link({ context, transport, isSole, term, host: this, tokenFloor });
   }
 
   start(): void {
@@ -79,6 +81,14 @@ export class Remote implements LinkHost {
 
   absentIn(finds: Finds): readonly Addressee[] {
     return this.#rebuilder.absentIn(finds);
+  }
+
+  gathering(finds: Finds): void {
+    const { host, publisher } = this.#parts;
+    this.#rebuilder.begin(finds);
+    this.showPresence();
+    publisher.say(this.#context.topics.arbiter);
+    host.closed('the store of the broker may be old: asking everybody what they hold', false);
   }
 
   opened(finds: Finds): void {

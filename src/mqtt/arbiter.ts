@@ -12,6 +12,7 @@ import {
   contextOf,
   type Rules,
   settingsInForce,
+  type Term,
 } from './arbiter-context';
 import { Decider, type Ears } from './arbiter-decider';
 import { Force } from './arbiter-force';
@@ -26,8 +27,8 @@ import { type ArbiterStatus, DECIDING, StatusBoard } from './arbiter-status';
 import type { Refusal } from './arbiter-wish';
 import { subscribe } from './listeners';
 import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
+import type { HandedClaim } from './participant-claims';
 import { readState } from './read-message';
-import type { MakeOp } from './session-messages';
 import type { Transport, Will } from './transport';
 
 export interface ArbiterOptions {
@@ -39,15 +40,11 @@ export interface ArbiterOptions {
   readonly isSole?: boolean;
   /** Others may succeed it: it decides only while the transport, its office, is connected, and only once. */
   readonly term?: Term;
+  /** Takes what another authority of this runtime has; called once, when all was read and before anything is decided. */
+  readonly takeOwn?: () => readonly HandedClaim[];
 }
 
-/** What an arbiter that can be succeeded is to know. */
-export interface Term {
-  /** The last one that was heard of. */
-  readonly epoch: number;
-}
-
-export type { ArbiterStatus };
+export type { ArbiterStatus, Term };
 
 export class Arbiter implements Ears, RemoteHost {
   /** Resolves when it has rebuilt what was before, has given up waiting for the broker, or somebody else decides. */
@@ -70,7 +67,7 @@ export class Arbiter implements Ears, RemoteHost {
   #startTimer: Timer | undefined;
 
   /** Throws a `RangeError` for a prefix that cannot be one. */
-  constructor({ settings, hearer, transport, isSole = false, term }: ArbiterOptions) {
+  constructor({ settings, hearer, transport, isSole = false, term, takeOwn }: ArbiterOptions) {
     let beReady = () => {};
     this.ready = new Promise((resolve) => {
       beReady = resolve;
@@ -98,7 +95,18 @@ export class Arbiter implements Ears, RemoteHost {
     if (term !== undefined) this.#grants = this.#ownGrants();
     if (transport === undefined || publisher === undefined) return;
     const { claimsPerRequester: mostDead } = { ...DEFAULT_LIMITS, ...settings.limits };
-    this.#remote = new Remote({ ...parts, publisher, force, transport, isSole, mostDead, host: this });
+    const updateOwn = (claim: ArbiterClaim, change: OwnChange) => this.#own.update(claim, change);
+    const past = { takeOwn, updateOwn, term };
+    this.#remote = new Remote({
+      ...parts,
+      ...past,
+      publisher,
+      force,
+      transport,
+      isSole,
+      mostDead,
+      host: this,
+    });
   }
 
   get status(): ArbiterStatus {
@@ -184,7 +192,7 @@ export class Arbiter implements Ears, RemoteHost {
   }
 
   /** Its live claims, for another authority. It is to tell nothing of them any more: nobody hears it. */
-  leave(): readonly MakeOp[] {
+  leave(): readonly HandedClaim[] {
     return ownClaims(this.#decider, this.#context.clock.now());
   }
 

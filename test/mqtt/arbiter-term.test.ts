@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Term } from '../../src/mqtt/arbiter-context';
 import { readArbiter } from '../../src/mqtt/read-message';
-import type { ArbiterScene } from '../support/arbiter-scene';
-import { startArbiter } from '../support/arbiter-scene';
+import { type ArbiterScene, type SceneOptions, startArbiter } from '../support/arbiter-scene';
 import { HandClock } from '../support/hand-clock';
 import { SimulatedBroker } from '../support/simulated-broker';
 
@@ -10,33 +10,43 @@ function results({ heard }: ArbiterScene): readonly string[] {
 }
 
 describe('an arbiter that can be succeeded', () => {
-  const inTerm = { term: { epoch: 6 } };
+  /** The last term is over, and its arbiter was heard alive to the end. */
+  function startTerm(
+    broker = new SimulatedBroker({ clock: new HandClock() }),
+    known: Partial<Term> = {},
+    more: SceneOptions = {},
+  ): Promise<ArbiterScene> {
+    if (!broker.retained.has('locks/arbiter/term'))
+      broker.publish('locks/arbiter/term', JSON.stringify({ epoch: 6, tokenFloor: 0 }), { retain: true });
+    const term = { epoch: 6, witnessed: () => 100, validUntil: () => Infinity, ...known };
+    return startArbiter({ term, ...more }, broker);
+  }
 
   it('begins a term above every one that it knows of, and says that it can be succeeded', async () => {
-    const { broker, arbiter } = await startArbiter(inTerm);
+    const { broker, arbiter } = await startTerm();
     const { message } = readArbiter(Buffer.from(broker.retained.get('locks/arbiter') ?? ''));
     assert.equal(message?.epoch, 7);
     assert.equal(message?.settings?.takeover, true);
     assert.equal(arbiter.epoch, 7);
-    const next = await startArbiter({ term: { epoch: 2 } }, broker);
+    const next = await startTerm(broker, { epoch: 2 });
     assert.equal(next.arbiter.epoch, 8);
   });
 
   it('tells its own runtime of a grant only when the state has come back', async () => {
-    const scene = await startArbiter(inTerm);
+    const scene = await startTerm();
     const { broker } = scene;
     broker.mayPublish = (_, topic) => !topic.startsWith('locks/state/');
     const claim = scene.own('node', { resource: 'lights' });
     await scene.settle();
     assert.deepEqual(results(scene), []);
     assert.equal(claim.isProven, false);
-    assert.equal(scene.arbiter.leave()[0]?.was?.granted, false);
+    assert.equal(scene.arbiter.leave()[0]?.make.was, undefined);
     broker.mayPublish = () => true;
     scene.own('other', { resource: 'lights', locker: 'other' });
     await scene.settle();
     assert.deepEqual(results(scene), ['other queued', 'node granted']);
     assert.equal(claim.isProven, true);
-    assert.deepEqual(scene.arbiter.leave()[0]?.was, {
+    assert.deepEqual(scene.arbiter.leave()[0]?.make.was, {
       order: 1,
       granted: true,
       tokens: { lights: claim.answer?.token },
@@ -44,7 +54,7 @@ describe('an arbiter that can be succeeded', () => {
   });
 
   it('waits for the states of all its resources', async () => {
-    const scene = await startArbiter(inTerm);
+    const scene = await startTerm();
     scene.broker.mayPublish = (_, topic) => topic !== 'locks/state/b';
     scene.own('node', { resources: ['a', 'b'] });
     await scene.settle();
@@ -58,7 +68,7 @@ describe('an arbiter that can be succeeded', () => {
   });
 
   it('takes no state of before for the proof', async () => {
-    const scene = await startArbiter(inTerm);
+    const scene = await startTerm();
     const { broker } = scene;
     const claim = scene.own('node', { resource: 'lights' });
     await scene.settle();
@@ -75,11 +85,11 @@ describe('an arbiter that can be succeeded', () => {
     await scene.settle();
     assert.deepEqual(results(scene), ['node granted', 'node requeued']);
     assert.equal(claim.isProven, false);
-    assert.deepEqual(scene.arbiter.leave()[0]?.was, { order: 1, granted: true });
+    assert.deepEqual(scene.arbiter.leave()[0]?.make.was, { order: 1, granted: true });
   });
 
   it('gives up at once, untold, what a stronger claim wants before the proof', async () => {
-    const scene = await startArbiter(inTerm);
+    const scene = await startTerm();
     scene.broker.mayPublish = (_, topic) => !topic.startsWith('locks/state/');
     scene.own('weak', { resource: 'lights', once: true, grace: 5_000 });
     const strong = scene.own('strong', { resource: 'lights', locker: 'strong', priority: 9 });
@@ -88,7 +98,7 @@ describe('an arbiter that can be succeeded', () => {
   });
 
   it('tells of a renewal, a refusal and an end at once', async () => {
-    const scene = await startArbiter(inTerm);
+    const scene = await startTerm();
     scene.broker.mayPublish = (_, topic) => !topic.startsWith('locks/state/');
     const early = scene.own('early', { resource: 'lights' });
     scene.arbiter.update(early, { priority: 'no such level' });
@@ -102,7 +112,7 @@ describe('an arbiter that can be succeeded', () => {
   });
 
   it('decides nothing any more when its connection is lost, and never again', async () => {
-    const scene = await startArbiter(inTerm);
+    const scene = await startTerm();
     const claim = scene.own('node', { resource: 'lights', ttl: 500 });
     scene.own('waiter', { resource: 'lights', locker: 'waiter', timeout: 10_000 });
     await scene.settle();
@@ -117,7 +127,7 @@ describe('an arbiter that can be succeeded', () => {
     assert.equal(scene.heard.length, before);
     assert.equal(log.length, published);
     assert.deepEqual(
-      scene.arbiter.leave().map(({ name, was }) => [name, was?.granted, was?.wait !== undefined]),
+      scene.arbiter.leave().map(({ make: { name, was } }) => [name, was?.granted, was?.wait !== undefined]),
       [
         ['node/key', true, false],
         ['waiter/key', false, true],
@@ -138,13 +148,13 @@ describe('an arbiter that can be succeeded', () => {
   it('is lost when it may not write, or is never connected', async () => {
     const broker = new SimulatedBroker({ clock: new HandClock() });
     broker.mayPublish = () => false;
-    const scene = await startArbiter(inTerm, broker);
+    const scene = await startTerm(broker);
     await scene.settle(20_000);
     assert.equal(scene.arbiter.status.phase, 'lost');
     assert.match(scene.arbiter.status.reason ?? '', /may not write/);
     const gone = new SimulatedBroker({ clock: new HandClock() });
     gone.stop();
-    const other = await startArbiter(inTerm, gone);
+    const other = await startTerm(gone);
     await other.arbiter.ready;
     assert.equal(other.arbiter.status.phase, 'lost');
   });
@@ -153,7 +163,7 @@ describe('an arbiter that can be succeeded', () => {
     const broker = new SimulatedBroker({ clock: new HandClock() });
     const other = { v: 1, online: true, requester: 'r', instance: 'i', epoch: 9, tokenFloor: 0 };
     broker.publish('locks/arbiter', JSON.stringify(other), { retain: true });
-    const scene = await startArbiter(inTerm, broker);
+    const scene = await startTerm(broker);
     assert.equal(scene.arbiter.epoch, 10);
     broker.publish('locks/arbiter', JSON.stringify({ ...other, online: false }), { retain: true });
     await scene.settle();
@@ -161,7 +171,7 @@ describe('an arbiter that can be succeeded', () => {
   });
 
   it('says goodbye as one that is not there any more', async () => {
-    const scene = await startArbiter(inTerm);
+    const scene = await startTerm();
     const stopped = scene.arbiter.stop();
     await scene.settle();
     await stopped;

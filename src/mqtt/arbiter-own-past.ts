@@ -1,0 +1,108 @@
+// The claims of this runtime that another authority of it had, brought together with what the store tells of them: what
+// was told is compared with what is found, and only the difference is told.
+import { type ArbiterClaim, deviceClaimId } from './arbiter-claim';
+import { type Context, iso, isoAt } from './arbiter-context';
+import type { Finds, FoundAnswer, FoundHold } from './arbiter-found';
+import type { OwnChange } from './arbiter-own';
+import { resourcesOf } from './arbiter-wish';
+import type { AuthorityClaim, ClaimHearer } from './authority';
+import type { Answer } from './messages';
+import type { HandedClaim } from './participant-claims';
+import type { MakeOp, Was } from './session-messages';
+
+/** Enters them into what was found, in the place of what is retained of them. */
+export function enterOwn(finds: Finds, handed: readonly HandedClaim[], context: Context): void {
+  for (const each of handed) {
+    const { id, name, message, owner } = each.make;
+    const { requester } = context;
+    const key = deviceClaimId(requester, name);
+    if (hasEnded(each.make, finds.holds.get(key))) {
+      finds.claims.delete(key);
+      continue;
+    }
+    const found = { requester, name, payload: new Uint8Array(), hash: '', message: { ...message, id } };
+    finds.claims.set(key, { ...found, owner, handed: each });
+    finds.answers.delete(key);
+    const { was } = each.make;
+    if (was === undefined) continue;
+    const answer = answerOf(each.make, was, context);
+    const known: FoundAnswer = { requester, name, answer, text: JSON.stringify(answer) };
+    finds.answers.set(key, known);
+  }
+}
+
+/** A hold that the store does not tell of is none any more, and a once claim ends with it. */
+function hasEnded({ id, name, message, was }: MakeOp, hold: FoundHold | undefined): boolean {
+  if (message.once !== true || was?.tokens === undefined) return false;
+  return hold?.claim.id !== id || !resourcesOf(message, name).every((resource) => hold.tokens.has(resource));
+}
+
+/** What was told of it last, as far as a later arbiter needs it. */
+function answerOf({ id, message, name }: MakeOp, was: Was, { clock }: Context): Answer {
+  const { order, granted, tokens, remaining, wait, revoking } = was;
+  const now = clock.now();
+  const result =
+    tokens === undefined
+      ? granted
+        ? 'requeued'
+        : 'queued'
+      : revoking === undefined
+        ? 'granted'
+        : 'revoking';
+  const left = revoking ?? remaining;
+  return {
+    ...{ id, result, resources: resourcesOf(message, name) },
+    ...(order !== undefined && { order }),
+    ...(left !== undefined && { remaining: left }),
+    ...(wait !== undefined && { until: isoAt(now.monotonic + wait, now) }),
+  };
+}
+
+/** What was placed in the lock table: claims by their id, with the answers that tell how they stand there. */
+export type Placed = ReadonlyMap<
+  string,
+  { readonly claim: ArbiterClaim; readonly answer: Answer | undefined }
+>;
+
+/** Tells of what is not as it was told last, and was not told since; then does what was still to be done. */
+export function followUp(
+  handed: readonly HandedClaim[],
+  placed: Placed,
+  { context, hearer, update }: FollowUpParts,
+): void {
+  for (const each of handed) {
+    const there = placed.get(each.make.id);
+    if (there === undefined) {
+      hearer.hear(goneOf(each), endOf(each.make, context));
+      continue;
+    }
+    const { claim, answer } = there;
+    const isNews = answer?.result !== each.answer?.result || answer?.token !== each.answer?.token;
+    if (answer !== undefined && claim.answer === answer && isNews) hearer.hear(claim, answer);
+    for (const change of each.changes) update(claim, change);
+  }
+}
+
+export interface FollowUpParts {
+  readonly context: Context;
+  readonly hearer: ClaimHearer;
+  update(claim: ArbiterClaim, change: OwnChange): void;
+}
+
+/** A claim that is not there any more. */
+function goneOf({ make }: HandedClaim): AuthorityClaim {
+  const { id, owner, message, name } = make;
+  return {
+    ...{ id, owner, message, resources: resourcesOf(message, name), locker: message.locker ?? '' },
+    ...{ phase: 'ended', answer: undefined, expires: Infinity, until: Infinity, isRestored: false },
+  };
+}
+
+/** It ended, and nobody knows how. */
+function endOf({ id, message, name, was }: MakeOp, { clock }: Context): Answer {
+  const resources = resourcesOf(message, name);
+  const ended = iso(clock.now().wall);
+  return was?.granted === true
+    ? { id, result: 'lost', reason: 'session', resources, ended }
+    : { id, result: 'denied', reason: 'unavailable', resources, ended };
+}

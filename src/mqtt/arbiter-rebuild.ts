@@ -97,7 +97,7 @@ export class Rebuilder {
     const claims = remembered.map(({ claim }) => claim);
     const placed = new Map<string, { readonly claim: ArbiterClaim; readonly answer: Answer | undefined }>();
     decider.restore([...restored, ...this.#presentAfter(restored)], claims, tokenFloor, () => {
-      for (const claim of claims) placed.set(claim.id, this.#place(claim));
+      for (const memory of remembered) placed.set(memory.claim.id, placeOf(memory));
     });
     for (const memory of remembered) this.#answer(memory);
     for (const { resource } of finds.states) this.#showFree(resource);
@@ -109,15 +109,6 @@ export class Rebuilder {
     const { hearer } = this.#parts;
     if (claim.isRestored) hearer.recall(claim);
     else hearer.move?.(claim);
-  }
-
-  /** What was read of it a later arbiter can read, too. */
-  #place(claim: ArbiterClaim) {
-    if (claim.isHeld && !claim.isProven) {
-      claim.proof = 'there';
-      claim.wasProven = true;
-    }
-    return { claim, answer: claim.answer };
   }
 
   /** What flows have claimed since the start, without a broker, came after everything before. */
@@ -203,4 +194,14 @@ export class Rebuilder {
 
 function isThere({ claims }: Finds, { requester, name }: Addressee): boolean {
   return claims.has(deviceClaimId(requester, name));
+}
+
+/** A hold that was read a later arbiter can read, too. */
+function placeOf({ claim, restored: { tokens = [] } }: Remembered) {
+  const isAsItWas = claim.isHeld && claim.answer?.token === Math.max(...tokens);
+  if (isAsItWas && !claim.isProven) {
+    claim.proof = 'there';
+    claim.wasProven = true;
+  }
+  return { claim, answer: claim.answer };
 }

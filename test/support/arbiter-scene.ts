@@ -1,5 +1,5 @@
 // An arbiter on a simulated broker with a clock that the test turns, and what devices and watchers see of it.
-import { Arbiter, type ArbiterStatus, type Term } from '../../src/mqtt/arbiter';
+import { Arbiter, type ArbiterOptions, type ArbiterStatus, type Term } from '../../src/mqtt/arbiter';
 import type { ArbiterClaim } from '../../src/mqtt/arbiter-claim';
 import type { ArbiterSettings, Rules } from '../../src/mqtt/arbiter-context';
 import { makeDefaults } from '../../src/mqtt/defaults';
@@ -17,6 +17,9 @@ export interface SceneOptions extends Partial<Omit<ArbiterSettings, 'rules'>> {
   readonly isSole?: boolean;
   /** It can be succeeded: it is connected once, and only once. */
   readonly term?: Term;
+  readonly takeOwn?: ArbiterOptions['takeOwn'];
+  /** Told of each claim that is here from now on. */
+  readonly moved?: (claim: ArbiterClaim) => void;
 }
 
 export interface Heard {
@@ -40,7 +43,16 @@ export class ArbiterScene {
   readonly #life = ++lives;
 
   constructor(options: SceneOptions = {}, broker = new SimulatedBroker({ clock: new HandClock() })) {
-    const { withBroker = true, isSole = false, rows = [], rules, term, ...settings } = options;
+    const {
+      withBroker = true,
+      isSole = false,
+      rows = [],
+      rules,
+      term,
+      takeOwn,
+      moved,
+      ...settings
+    } = options;
     const instance = settings.instance ?? `instance ${this.#life}`;
     this.broker = broker;
     this.clock = broker.clock as HandClock;
@@ -59,9 +71,11 @@ export class ArbiterScene {
       hearer: {
         hear: (claim, answer) => this.heard.push({ claim, answer }),
         recall: (claim) => this.recalled.push(claim),
+        move: (claim) => moved?.(claim),
       },
       isSole,
       ...(term !== undefined && { term }),
+      ...(takeOwn !== undefined && { takeOwn }),
       ...(this.transport && { transport: this.transport }),
     });
     this.arbiter.onStatus((status) => this.statuses.push(status));

@@ -1,0 +1,212 @@
+// The numbered frames between a participant and whoever decides: what is to be said goes in order, beginning with all that
+// is claimed whenever somebody may not know it, and what is told is read in order.
+import type { Timer } from '../protocol';
+import type { ToldAt } from './participant-claims';
+import type { Contact } from './participant-contact';
+import type { ParticipantContext } from './participant-context';
+import type { BeatReturn, ClaimOp, DownFrame, Tell, UpFrame } from './session-messages';
+import { FrameReceiver, FrameSender } from './stream';
+
+export interface ChannelHost {
+  /** There is a connection, and it is known what is claimed, and that somebody may decide about it. */
+  readonly mayBegin: boolean;
+  /** Sends a frame of the session, if there is a connection. */
+  publish(text: string): void;
+  /** All that is claimed. */
+  list(): Iterable<ClaimOp>;
+  /** All was listed: what else is to be said may be sent. */
+  followUp(): void;
+  told(tells: readonly Tell[], at: ToldAt): void;
+  /** Our frames up to this one were acted upon. */
+  acknowledged(frame: number): void;
+}
+
+/** So much of a frame is what it says, in characters. */
+const LARGEST_FRAME = 32 * 1024;
+
+interface Waiting {
+  readonly text: string;
+  readonly framed: ((frame: number) => void) | undefined;
+}
+
+interface Stream {
+  readonly number: number;
+  readonly epoch: number;
+  /** Monotonic ms at which its hello was sent, and the last beat before that. */
+  readonly begunAt: number;
+  readonly begunAfterBeat: number;
+  readonly sender: FrameSender<string>;
+  readonly receiver: FrameReceiver;
+  /** The frame that ends the hello, once it has left. */
+  readyFrame: number;
+  /** The other side has heard of it. */
+  wasHeard: boolean;
+}
+
+export interface ChannelParts {
+  readonly context: ParticipantContext;
+  readonly contact: Contact;
+  readonly host: ChannelHost;
+  /** The instance of this name that ran before and is known to be dead. */
+  readonly after: string | undefined;
+}
+
+export class Channel {
+  readonly #parts: ChannelParts;
+  readonly #context: ParticipantContext;
+  #count = 0;
+  #stream: Stream | undefined;
+  #waiting: Waiting[] = [];
+  #isFlushing = false;
+  #ackTimer: Timer | undefined;
+
+  constructor(parts: ChannelParts) {
+    this.#parts = parts;
+    this.#context = parts.context;
+  }
+
+  get isOpen(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** Begins anew with all that is claimed: whoever decides in the term in force may know nothing of it. */
+  begin(): void {
+    const { host, after, contact } = this.#parts;
+    if (!host.mayBegin) return;
+    this.drop();
+    const { clock, epoch } = this.#context;
+    const stream: Stream = {
+      number: ++this.#count,
+      epoch,
+      begunAt: clock.now().monotonic,
+      begunAfterBeat: contact.lastBeat,
+      sender: new FrameSender({ clock, send: (n, ops) => this.#sendFrame(stream, n, ops) }),
+      receiver: new FrameReceiver(),
+      readyFrame: Infinity,
+      wasHeard: false,
+    };
+    this.#stream = stream;
+    this.send(after === undefined ? { op: 'hello' } : { op: 'hello', after });
+    for (const op of host.list()) this.send(op);
+    this.send({ op: 'ready' }, (frame) => {
+      stream.readyFrame = frame;
+    });
+    host.followUp();
+    this.flush();
+    // Whose return shows, without waiting for the next one, that all of it has come.
+    contact.beat();
+  }
+
+  /** Whatever was said or is told on it counts no more. */
+  drop(): void {
+    this.#stream?.sender.stop();
+    this.#stream = undefined;
+    this.#waiting = [];
+    this.#ackTimer?.cancel();
+    this.#ackTimer = undefined;
+  }
+
+  /** Sends it with the other things of this turn; `false` if there is nobody, who then hears of all that is claimed. */
+  send(op: ClaimOp, framed?: (frame: number) => void): boolean {
+    if (this.#stream === undefined) return false;
+    this.#waiting.push({ text: JSON.stringify(op), framed });
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      queueMicrotask(() => {
+        this.#isFlushing = false;
+        this.flush();
+      });
+    }
+    return true;
+  }
+
+  /** Sends what is waiting, as far as there is place. */
+  flush(): void {
+    const sender = this.#stream?.sender;
+    while (sender !== undefined && this.#waiting.length > 0 && !sender.isFull) {
+      const together = this.#takeFrame();
+      const frame = sender.send(together.map(({ text }) => text).join(','));
+      for (const { framed } of together) framed?.(frame);
+    }
+  }
+
+  /** What is told in a frame. */
+  heard(frame: DownFrame): void {
+    const stream = this.#stream;
+    if (stream === undefined || frame.stream !== stream.number) return;
+    this.#acknowledge(stream, frame.ack);
+    if (frame.n === undefined) return;
+    this.#ackSoon();
+    if (!stream.receiver.accept(frame.n)) return;
+    const sentAt = Math.max(stream.begunAt, this.#parts.contact.sentAt(frame.beat));
+    this.#parts.host.told(frame.tells, { sentAt, ack: frame.ack });
+  }
+
+  /** Whether a returned beat shows that whoever decides knows of all that is claimed. */
+  returned({ stream: number, beat, ack, last }: BeatReturn): boolean {
+    const stream = this.#stream;
+    if (stream === undefined || number !== stream.number) {
+      this.#returnedOther(stream, beat);
+      return false;
+    }
+    this.#acknowledge(stream, ack);
+    // Something was told that has not come: who hears how far we are, repeats it.
+    if (last > stream.receiver.last) this.#sendAck(stream);
+    return ack >= stream.readyFrame;
+  }
+
+  /** Somebody decides who knows of fewer terms than we do: tells him of ours. */
+  report(): void {
+    if (this.#stream?.wasHeard === true) this.begin();
+  }
+
+  stop(): void {
+    this.drop();
+  }
+
+  /** A hello that was not heard yet is repeated anyway; what was heard once is known no longer. */
+  #returnedOther(stream: Stream | undefined, beat: number): void {
+    if (stream === undefined || (stream.wasHeard && beat > stream.begunAfterBeat)) this.begin();
+  }
+
+  #acknowledge(stream: Stream, ack: number): void {
+    if (ack > 0) stream.wasHeard = true;
+    stream.sender.acknowledge(ack);
+    this.#parts.host.acknowledged(ack);
+    this.flush();
+  }
+
+  #takeFrame(): readonly Waiting[] {
+    let length = 0;
+    let count = 0;
+    for (const { text } of this.#waiting) {
+      length += text.length + 1;
+      if (count > 0 && length > LARGEST_FRAME) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #ackSoon(): void {
+    const { clock, inForce } = this.#context;
+    this.#ackTimer ??= clock.setTimer(inForce.beat / 2, () => {
+      this.#ackTimer = undefined;
+      if (this.#stream !== undefined) this.#sendAck(this.#stream);
+    });
+  }
+
+  #sendAck(stream: Stream): void {
+    this.#sendFrame(stream, undefined, '');
+  }
+
+  #sendFrame({ number, epoch, receiver }: Stream, n: number | undefined, ops: string): void {
+    const head: Omit<UpFrame, 'ops'> = {
+      ...{ v: 1, session: this.#context.instance, epoch, stream: number },
+      ...(n !== undefined && { n }),
+      ack: receiver.last,
+    };
+    this.#ackTimer?.cancel();
+    this.#ackTimer = undefined;
+    this.#parts.host.publish(`${JSON.stringify(head).slice(0, -1)},"ops":[${ops}]}`);
+  }
+}

@@ -1,0 +1,162 @@
+// A claim of this runtime as its participant keeps it: what was asked for, what was told, what is still on its way.
+import type { Now } from '../core';
+import type { ClaimKey } from './arbiter-claim';
+import type { OwnChange } from './arbiter-own';
+import type { AuthorityClaim } from './authority';
+import type { Answer, ClaimMessage } from './messages';
+import type { MakeOp, Was } from './session-messages';
+
+export interface ParticipantClaimParts {
+  readonly id: string;
+  /** What follows the requester in its topics. */
+  readonly name: string;
+  readonly owner: ClaimKey | undefined;
+  readonly locker: string;
+  readonly resources: readonly string[];
+  readonly message: ClaimMessage;
+  readonly isKept: boolean;
+}
+
+/** How far the first of the changes that were not answered yet is. */
+export type ChangeProgress = 'waiting' | 'queued' | { readonly frame: number };
+
+export class ParticipantClaim implements AuthorityClaim {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: ClaimKey | undefined;
+  readonly locker: string;
+  readonly resources: readonly string[];
+  isKept: boolean;
+  isRestored = false;
+  phase: AuthorityClaim['phase'] = 'asked';
+  answer: Answer | undefined = undefined;
+  /** Something was told of it, here or by another authority of this runtime. */
+  wasTold = false;
+  /** Monotonic ms until which a hold may be believed in: with what clocks may differ taken off. */
+  expires = Infinity;
+  /** Monotonic ms at which its lease runs out where it is kept, as well as is known here. */
+  leaseEnd = Infinity;
+  until = Infinity;
+  /** Monotonic ms at which its first wait is over. */
+  waitEnd = Infinity;
+  /** Monotonic ms at which its present outcome is asked for, to know better when its lease runs out. */
+  askAt = Infinity;
+  /** As the arbiter has confirmed it. */
+  standing: ClaimMessage;
+  /** What was asked for after that, in order. */
+  changes: readonly OwnChange[] = [];
+  changeProgress: ChangeProgress = 'waiting';
+  /** It is on its way, so that an arbiter may have it. */
+  wasSent = false;
+  /** It was told to be granted, and whatever became of that was not told for want of contact. */
+  wasGranted = false;
+  /** Was granted at least once, so that its first wait is over. */
+  hasHadIt = false;
+  order: number | undefined = undefined;
+  /** Of its last hold. */
+  token = 0;
+  /** No hold up to this token is ours any more. */
+  yieldedToken = 0;
+  /** Its place among the deadlines. */
+  dueIndex = -1;
+
+  constructor({ id, name, owner, locker, resources, message, isKept }: ParticipantClaimParts) {
+    this.id = id;
+    this.name = name;
+    this.owner = owner;
+    this.locker = locker;
+    this.resources = resources;
+    this.standing = message;
+    this.isKept = isKept;
+  }
+
+  get message(): ClaimMessage {
+    return this.changes.reduce<ClaimMessage>(mergeChange, this.standing);
+  }
+
+  /** The length of its lease, in ms. */
+  get ttl(): number {
+    return this.message.ttl ?? Infinity;
+  }
+
+  get isStanding(): boolean {
+    return this.standing.once !== true;
+  }
+
+  get isHeld(): boolean {
+    return this.phase === 'held' || this.phase === 'revoking';
+  }
+
+  get isAlive(): boolean {
+    return this.phase !== 'ended';
+  }
+
+  /** Monotonic ms at which something has to be done about it, with `slack` for what is on its way. */
+  dueAt(slack: number): number {
+    switch (this.phase) {
+      case 'held':
+        return this.askAt;
+      case 'revoking':
+        return this.until;
+      case 'asked':
+      case 'waiting':
+        return (
+          Math.min(this.hasHadIt ? Infinity : this.waitEnd, this.isStanding ? this.leaseEnd : Infinity) +
+          slack
+        );
+      case 'ended':
+        return Infinity;
+    }
+  }
+
+  /** As it is listed for an arbiter that may not know it. `tokens` are those of its hold, by resource. */
+  listed(now: Now, tokens: Was['tokens']): MakeOp {
+    const { id, name, owner, isKept, wasTold } = this;
+    const left = Math.max(0, this.waitEnd - now.monotonic);
+    const isBounded = this.waitEnd !== Infinity && !this.hasHadIt;
+    // Nothing was told of it: its wait goes on for whoever hears of it for the first time.
+    const message = isBounded ? { ...this.standing, timeout: left } : this.standing;
+    return {
+      op: 'claim',
+      ...{ id, name, message, keep: isKept },
+      ...(owner !== undefined && { owner }),
+      ...(wasTold && { was: this.#was(now, tokens, isBounded ? left : undefined) }),
+    };
+  }
+
+  #was({ monotonic }: Now, tokens: Was['tokens'], wait: number | undefined): Was {
+    const { order, leaseEnd, until, phase } = this;
+    return {
+      ...(order !== undefined && { order }),
+      granted: this.wasGranted,
+      ...(this.isHeld && tokens !== undefined && { tokens }),
+      ...(leaseEnd !== Infinity && { remaining: Math.max(0, leaseEnd - monotonic) }),
+      ...(wait !== undefined && { wait }),
+      ...(phase === 'revoking' && until !== Infinity && { revoking: Math.max(0, until - monotonic) }),
+    };
+  }
+}
+
+/** What stands of a message after a change. */
+export function mergeChange(message: ClaimMessage, { priority, value, ttl }: OwnChange): ClaimMessage {
+  return {
+    ...message,
+    ...(priority !== undefined && { priority }),
+    ...(value !== undefined && { value }),
+    ...(ttl !== undefined && { ttl }),
+  };
+}
+
+/** It goes on as it was at another authority, at this monotonic moment. */
+export function resume(claim: ParticipantClaim, was: Was | undefined, now: number): void {
+  const { granted = false, order, tokens = {}, remaining, wait, revoking } = was ?? {};
+  claim.wasTold = was !== undefined;
+  claim.wasGranted = claim.hasHadIt = granted;
+  claim.order = order;
+  claim.token = Math.max(0, ...Object.values(tokens));
+  const untold = claim.isStanding ? claim.ttl : Infinity;
+  claim.expires = claim.leaseEnd = now + (remaining ?? (was === undefined ? untold : Infinity));
+  claim.waitEnd = now + (wait ?? (was === undefined ? (claim.standing.timeout ?? Infinity) : Infinity));
+  const untilGrant = granted ? Infinity : claim.waitEnd;
+  claim.until = claim.phase === 'revoking' ? now + (revoking ?? Infinity) : untilGrant;
+}

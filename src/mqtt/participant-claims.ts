@@ -1,0 +1,372 @@
+// The claims of this runtime while somebody elsewhere decides about them: they are asked for, changed and given up here
+// at any time, and repeated to whoever decides. Nothing here decides about anybody else's.
+import { iso, isoAt } from './arbiter-context';
+import { isOver } from './arbiter-graves';
+import type { OwnAsk, OwnChange } from './arbiter-own';
+import { nameOfOwn } from './arbiter-own-message';
+import type { Refusal } from './arbiter-wish';
+import type { AuthorityClaim, ClaimHearer } from './authority';
+import { callSafely } from './listeners';
+import type { Answer, AnswerResult } from './messages';
+import { mergeChange, ParticipantClaim, resume } from './participant-claim';
+import type { ParticipantContext } from './participant-context';
+import { Deadlines } from './participant-deadlines';
+import type { KeptClaims, LeftClaim } from './participant-kept';
+import type { Mirror } from './participant-mirror';
+import { TellReader } from './participant-tells';
+import { changeOf, objectToWish, wishOf } from './participant-wish';
+import type { ClaimOp, MakeOp, Tell } from './session-messages';
+
+export interface ClaimsParts {
+  readonly context: ParticipantContext;
+  readonly hearer: ClaimHearer;
+  readonly kept: KeptClaims;
+  readonly mirror: Mirror;
+  /** Sends to whoever decides; `false` if there is nobody. `framed` is told later in which frame it leaves. */
+  readonly send: (op: ClaimOp, framed?: (frame: number) => void) => boolean;
+}
+
+/** A claim that one authority hands to another one in the same runtime. */
+export interface HandedClaim {
+  readonly make: MakeOp;
+  readonly phase: AuthorityClaim['phase'];
+  /** The last that was told of it. */
+  readonly answer: Answer | undefined;
+  /** What was asked for and not answered yet, in order. */
+  readonly changes: readonly OwnChange[];
+}
+
+/** When a frame was written that tells something, and what had been heard by then. */
+export interface ToldAt {
+  /** Monotonic ms: it was written after that. */
+  readonly sentAt: number;
+  /** All our frames up to this one had been acted upon. */
+  readonly ack: number;
+}
+
+/** So many beats later than by our own clock, an arbiter that is there has spoken first. */
+const SLACK_BEATS = 2;
+
+export class ParticipantClaims {
+  readonly #parts: ClaimsParts;
+  readonly #context: ParticipantContext;
+  readonly #claims = new Map<string, ParticipantClaim>();
+  /** Kept claims that ended, while an arbiter may not know it; with the frame that says so, if it has left. */
+  readonly #leaving = new Map<string, number | undefined>();
+  readonly #deadlines: Deadlines<ParticipantClaim>;
+  readonly #tells: TellReader;
+
+  constructor(parts: ClaimsParts) {
+    const { context } = parts;
+    this.#parts = parts;
+    this.#context = context;
+    const slack = () => SLACK_BEATS * context.inForce.beat;
+    this.#deadlines = new Deadlines(context.clock, slack, (claim) => this.#due(claim));
+    this.#tells = new TellReader({ context, mirror: parts.mirror, claims: this });
+  }
+
+  /** Makes a claim; a message that nobody could read is refused. The hearer is told later. */
+  claim({ id, owner, message, isKept }: OwnAsk): ParticipantClaim | Refusal {
+    const name = nameOfOwn(owner);
+    const wish = wishOf(message, name);
+    const refusal = objectToWish(wish);
+    if (refusal !== undefined) return refusal;
+    const claim = this.#make({ op: 'claim', id, name, message: wish, keep: isKept, owner });
+    this.#enter(claim);
+    this.#ask(claim);
+    return claim;
+  }
+
+  update(claim: ParticipantClaim, change: OwnChange): void {
+    if (!claim.isAlive) return;
+    const wire = changeOf(change);
+    const refusal = objectToWish({ ...mergeChange(claim.message, wire) });
+    if (refusal !== undefined) {
+      const { id, resources } = claim;
+      this.tell(claim, { id, result: 'denied', resources, ...refusal });
+      return;
+    }
+    if (claim.wasSent) claim.changes = [...claim.changes, wire];
+    else this.#changeUnsent(claim, wire);
+    if (claim.isKept) this.#parts.kept.put(claim);
+    this.pump(claim);
+  }
+
+  /** The locker has wound down. The hold is over here before anybody else is told. */
+  yield(claim: ParticipantClaim): void {
+    if (claim.phase !== 'revoking') return;
+    const { token, answer } = claim;
+    const cause = answer?.by && { by: answer.by };
+    claim.yieldedToken = token;
+    claim.phase = 'waiting';
+    claim.until = Infinity;
+    this.#parts.send({ op: 'yield', id: claim.id, token });
+    if (claim.isStanding) this.#conclude(claim, this.#answer(claim, 'requeued', cause));
+    else this.end(claim, this.#answer(claim, 'lost', { reason: 'preempted', ...cause }));
+  }
+
+  release(claim: ParticipantClaim): void {
+    if (!claim.isAlive) return;
+    this.#leave(claim);
+    this.end(claim, this.#answer(claim, 'released'));
+  }
+
+  keep(claim: ParticipantClaim, isKept: boolean): void {
+    if (!claim.isAlive || claim.isKept === isKept) return;
+    const { kept, send } = this.#parts;
+    claim.isKept = isKept;
+    if (claim.wasSent) send({ op: 'keep', id: claim.id, keep: isKept });
+    if (isKept) kept.put(claim);
+    else kept.withdraw(claim);
+  }
+
+  /** Every live claim, for whoever may not know it. */
+  *list(): Generator<MakeOp, void, undefined> {
+    for (const claim of this.#claims.values()) {
+      claim.wasSent = true;
+      claim.yieldedToken = 0;
+      claim.changeProgress = 'waiting';
+      yield this.#listed(claim);
+    }
+  }
+
+  /** All were listed: what is still to be done about them follows. */
+  followUp(): void {
+    for (const id of this.#leaving.keys()) this.#sendRelease(id);
+    for (const claim of this.#claims.values()) this.pump(claim);
+  }
+
+  told(tells: readonly Tell[], at: ToldAt): void {
+    this.#tells.read(tells, at);
+  }
+
+  /** An arbiter has acted upon our frames up to this one. */
+  acknowledged(frame: number): void {
+    for (const [id, left] of this.#leaving) {
+      if (left !== undefined && left <= frame) this.#leaving.delete(id);
+    }
+  }
+
+  /** There was no contact for so long that nothing may be believed in: what an arbiter has made of it is not known. */
+  lapse(): void {
+    for (const claim of [...this.#claims.values()]) {
+      claim.wasGranted = false;
+      if (!claim.isHeld) continue;
+      claim.until = Infinity;
+      if (claim.isStanding) {
+        claim.phase = 'waiting';
+        this.#conclude(claim, this.#answer(claim, 'requeued', { reason: 'session' }));
+      } else {
+        this.#leave(claim);
+        this.end(claim, this.#answer(claim, 'lost', { reason: 'session' }));
+      }
+    }
+  }
+
+  /** Takes over what earlier starts have left at the broker; what is claimed anew already is in its place. */
+  recall(left: readonly LeftClaim[]): void {
+    for (const found of left) {
+      const { id, name, owner, message, answer } = found;
+      if (this.#isTaken(owner)) {
+        if (answer === undefined || !isOver(answer)) this.#leaving.set(id, undefined);
+        continue;
+      }
+      const claim = this.#make({ op: 'claim', id, name, message: wishOf(message, name), keep: true, owner });
+      claim.isRestored = true;
+      if (answer === undefined || !isOver(answer)) this.#restore(claim, answer);
+      else claim.isKept = false;
+      callSafely(this.#context.log, () => this.#parts.hearer.recall(claim));
+      if (answer !== undefined && isOver(answer)) this.end(claim, answer);
+    }
+  }
+
+  /** Takes over claims of another authority of this runtime. */
+  adopt(handed: readonly HandedClaim[]): void {
+    for (const { make, phase, answer, changes } of handed) {
+      const claim = this.#make(make);
+      Object.assign(claim, { phase, answer, changes });
+      resume(claim, make.was, this.#context.clock.now().monotonic);
+      this.#enter(claim);
+      callSafely(this.#context.log, () => this.#parts.hearer.move?.(claim));
+    }
+  }
+
+  /** Gives all claims to another authority of this runtime. Nobody is told of anything. */
+  surrender(): readonly HandedClaim[] {
+    const handed = [...this.#claims.values()].map((claim) => {
+      const { phase, answer, changes } = claim;
+      return { make: this.#listed(claim), phase, answer, changes };
+    });
+    for (const claim of this.#claims.values()) {
+      claim.phase = 'ended';
+      this.#deadlines.moved(claim);
+    }
+    this.#claims.clear();
+    this.#leaving.clear();
+    this.#parts.kept.forget();
+    return handed;
+  }
+
+  stop(): void {
+    this.#deadlines.stop();
+  }
+
+  // For what reads the tells.
+
+  find(id: string): ParticipantClaim | undefined {
+    return this.#claims.get(id);
+  }
+
+  /** What has become of a claim that goes on. */
+  conclude(claim: ParticipantClaim, answer: Answer, isNews: boolean): void {
+    claim.answer = answer;
+    claim.wasTold = true;
+    this.#deadlines.moved(claim);
+    if (!isNews) return;
+    this.tell(claim, answer);
+    // Who has nothing to wind down has heard of it by now.
+    if (claim.phase === 'revoking' && claim.answer === answer && !hasGrace(claim)) this.yield(claim);
+  }
+
+  tell(claim: ParticipantClaim, answer: Answer): void {
+    callSafely(this.#context.log, () => this.#parts.hearer.hear(claim, answer));
+  }
+
+  end(claim: ParticipantClaim, answer: Answer): void {
+    claim.phase = 'ended';
+    claim.answer = answer;
+    this.#claims.delete(claim.id);
+    this.#deadlines.moved(claim);
+    if (claim.isKept) this.#parts.kept.withdraw(claim);
+    this.tell(claim, answer);
+  }
+
+  /** It is over at the arbiter, too. */
+  forget(id: string): void {
+    this.#leaving.delete(id);
+  }
+
+  /** Gives a hold back that was told to be over here. */
+  yieldAgain(claim: ParticipantClaim): void {
+    this.#parts.send({ op: 'yield', id: claim.id, token: claim.token });
+  }
+
+  /** Sends the next change, when the one before was answered. */
+  pump(claim: ParticipantClaim): void {
+    const [change] = claim.changes;
+    if (change === undefined || claim.changeProgress !== 'waiting' || !claim.wasSent) return;
+    const isSent = this.#parts.send({ op: 'update', id: claim.id, change }, (frame) => {
+      claim.changeProgress = { frame };
+    });
+    if (isSent) claim.changeProgress = 'queued';
+  }
+
+  #make({ id, name, message, keep, owner }: MakeOp): ParticipantClaim {
+    const { requester } = this.#context;
+    const { locker = requester } = message;
+    const resources = message.resources ?? [message.resource ?? name];
+    return new ParticipantClaim({ ...{ id, name, owner, locker, resources, message }, isKept: keep });
+  }
+
+  #enter(claim: ParticipantClaim): void {
+    this.#claims.set(claim.id, claim);
+    if (claim.isKept) this.#parts.kept.put(claim);
+    this.#deadlines.moved(claim);
+  }
+
+  #ask(claim: ParticipantClaim): void {
+    const { monotonic } = this.#context.clock.now();
+    claim.waitEnd = claim.until = monotonic + (claim.standing.timeout ?? Infinity);
+    if (claim.isStanding) claim.leaseEnd = claim.expires = monotonic + claim.ttl;
+    this.#deadlines.moved(claim);
+    claim.wasSent = this.#parts.send(this.#listed(claim));
+  }
+
+  #restore(claim: ParticipantClaim, answer: Answer | undefined): void {
+    const { monotonic, wall } = this.#context.clock.now();
+    const left = answer?.expires === undefined ? Infinity : Date.parse(answer.expires) - wall;
+    const isWait = answer?.result === 'queued';
+    claim.order = answer?.order;
+    claim.answer = answer;
+    claim.wasTold = answer !== undefined;
+    claim.wasGranted = claim.hasHadIt = answer !== undefined && !isWait;
+    claim.expires = claim.leaseEnd = monotonic + Math.min(answer?.remaining ?? Infinity, left);
+    claim.waitEnd =
+      monotonic + (isWait && answer.until !== undefined ? Date.parse(answer.until) - wall : Infinity);
+    this.#enter(claim);
+  }
+
+  #changeUnsent(claim: ParticipantClaim, change: OwnChange): void {
+    claim.standing = mergeChange(claim.standing, change);
+    if (!claim.isStanding || change.renew !== true) return;
+    claim.leaseEnd = claim.expires = this.#context.clock.now().monotonic + claim.ttl;
+    this.#deadlines.moved(claim);
+  }
+
+  #listed(claim: ParticipantClaim): MakeOp {
+    const { mirror, context } = this.#parts;
+    const tokens: { [resource: string]: number } = {};
+    for (const resource of claim.resources) tokens[resource] = claim.token;
+    // The states tell them apart, where they differ.
+    Object.assign(tokens, mirror.tokensOf(claim.id, claim.resources));
+    return claim.listed(context.clock.now(), tokens);
+  }
+
+  /** An arbiter that may have it is told that it is over here. */
+  #leave(claim: ParticipantClaim): void {
+    if (!claim.wasSent) return;
+    if (claim.isKept) this.#leaving.set(claim.id, undefined);
+    this.#sendRelease(claim.id);
+  }
+
+  #sendRelease(id: string): void {
+    this.#parts.send({ op: 'release', id }, (frame) => {
+      if (this.#leaving.has(id)) this.#leaving.set(id, frame);
+    });
+  }
+
+  #conclude(claim: ParticipantClaim, answer: Answer): void {
+    this.conclude(claim, answer, true);
+  }
+
+  #due(claim: ParticipantClaim): void {
+    if (claim.phase === 'revoking') this.yield(claim);
+    else if (claim.phase === 'held') {
+      claim.askAt = Infinity;
+      this.#parts.send({ op: 'ask', id: claim.id });
+    } else {
+      this.#giveUp(claim);
+    }
+  }
+
+  /** Whoever decides should have said so, and cannot. */
+  #giveUp(claim: ParticipantClaim): void {
+    const isWaitOver = !claim.hasHadIt && claim.waitEnd <= this.#context.clock.now().monotonic;
+    const { wasTold } = claim;
+    this.#leave(claim);
+    if (!isWaitOver) this.end(claim, this.#answer(claim, 'denied', { reason: 'expired' }));
+    else if (wasTold) this.end(claim, this.#answer(claim, 'denied', { reason: 'timeout' }));
+    else
+      this.end(
+        claim,
+        this.#answer(claim, 'denied', { reason: 'unavailable', detail: 'nobody has answered' }),
+      );
+  }
+
+  #answer(claim: ParticipantClaim, result: AnswerResult, more: Partial<Answer> | undefined = {}): Answer {
+    const { id, resources, leaseEnd } = claim;
+    const now = this.#context.clock.now();
+    if (result !== 'requeued') return { id, result, resources, ...more, ended: iso(now.wall) };
+    const lease = { expires: isoAt(leaseEnd, now), remaining: Math.max(0, leaseEnd - now.monotonic) };
+    return { id, result, resources, ...more, ...(leaseEnd !== Infinity && lease) };
+  }
+
+  #isTaken({ path, key }: LeftClaim['owner']): boolean {
+    for (const { owner } of this.#claims.values()) if (owner?.path === path && owner.key === key) return true;
+    return false;
+  }
+}
+
+function hasGrace({ standing }: ParticipantClaim): boolean {
+  return (standing.grace ?? 0) > 0;
+}

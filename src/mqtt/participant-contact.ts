@@ -1,0 +1,160 @@
+// Whether a participant is still who it was: its beats, which of them came back, and until when that lets it believe in
+// what it holds. It trusts no flag, only clocks.
+import type { Timer } from '../protocol';
+import type { ParticipantContext } from './participant-context';
+
+export interface ContactHost {
+  /** Sends a beat; `false` where there is no connection. */
+  sendBeat(beat: number): boolean;
+  /** Nothing that is held may be believed in any more. */
+  lapsed(): void;
+}
+
+/** Of its session time so much may be used, since clocks may differ and messages take their time. */
+const USABLE = 0.9;
+/** So many send times are remembered. */
+const MOST_BEATS = 256;
+
+export class Contact {
+  readonly #context: ParticipantContext;
+  readonly #host: ContactHost;
+  /** Monotonic ms at which each beat was sent. */
+  readonly #sentAt = new Map<number, number>();
+  #last = 0;
+  #echoed = 0;
+  #returned = 0;
+  /** Holds may be believed in again when a beat from this number on has come back. */
+  #provenFrom = 0;
+  #until = -Infinity;
+  /** What the wall clock was ahead of the other when it was last looked at. */
+  #lead = 0;
+  #nextBeat = Infinity;
+  #beatTimer: Timer | undefined;
+  #probeTimer: Timer | undefined;
+  #lapseTimer: Timer | undefined;
+
+  constructor(context: ParticipantContext, host: ContactHost) {
+    this.#context = context;
+    this.#host = host;
+  }
+
+  start(): void {
+    const { monotonic, wall } = this.#context.clock.now();
+    this.#lead = wall - monotonic;
+    this.#setBeatTimer();
+  }
+
+  stop(): void {
+    for (const timer of [this.#beatTimer, this.#probeTimer, this.#lapseTimer]) timer?.cancel();
+    this.#nextBeat = Infinity;
+  }
+
+  /** Monotonic ms until which holds may be believed in. */
+  get validUntil(): number {
+    this.#look();
+    return this.#isDoubtful ? -Infinity : this.#until;
+  }
+
+  /** The number of the last beat that was sent. */
+  get lastBeat(): number {
+    return this.#last;
+  }
+
+  /** What we have sent last came back from the broker. */
+  get hasEcho(): boolean {
+    return this.#echoed === this.#last;
+  }
+
+  /** Monotonic ms at which a beat was sent; `-Infinity` for one that is forgotten or never was. */
+  sentAt(beat: number): number {
+    return this.#sentAt.get(beat) ?? -Infinity;
+  }
+
+  /** Beats now. */
+  beat(): void {
+    const { monotonic } = this.#context.clock.now();
+    const beat = this.#last + 1;
+    if (!this.#host.sendBeat(beat)) return;
+    this.#last = beat;
+    this.#sentAt.set(beat, monotonic);
+    this.#sentAt.delete(beat - MOST_BEATS);
+  }
+
+  /** A beat of our own came back from the broker. */
+  heardEcho(beat: number): void {
+    if (beat <= this.#last) this.#echoed = Math.max(this.#echoed, beat);
+  }
+
+  /** An arbiter that knows all that we hold has returned a beat. */
+  proved(beat: number): void {
+    const sentAt = this.#sentAt.get(beat);
+    if (sentAt === undefined) return;
+    this.lapseIfDue();
+    this.#returned = Math.max(this.#returned, beat);
+    this.#until = Math.max(this.#until, sentAt + USABLE * this.#context.inForce.session);
+    this.#keepLapseTimer();
+  }
+
+  /** Another authority of this runtime could be believed until then (monotonic ms). */
+  trustUntil(until: number): void {
+    const { clock, inForce } = this.#context;
+    const now = clock.now().monotonic;
+    const usable = Math.min(Math.max(until, now), now + USABLE * inForce.session);
+    this.#until = Math.max(this.#until, usable);
+    this.#keepLapseTimer();
+  }
+
+  /** Nothing is held here any more. */
+  distrust(): void {
+    this.#until = -Infinity;
+    this.#lapseTimer?.cancel();
+    this.#lapseTimer = undefined;
+  }
+
+  /** What is over by the clock is over before anything else is heard. */
+  lapseIfDue(): void {
+    if (this.#until === -Infinity || this.#look() < this.#until) return;
+    this.distrust();
+    this.#host.lapsed();
+  }
+
+  get #isDoubtful(): boolean {
+    return this.#returned < this.#provenFrom;
+  }
+
+  /** The time; if it has stood still, or this process has, nothing is believed until a new beat has come back. */
+  #look(): number {
+    const { monotonic, wall } = this.#context.clock.now();
+    const { beat } = this.#context.inForce;
+    const lead = wall - monotonic;
+    const hasStoodStill = lead - this.#lead > beat || monotonic - this.#nextBeat > beat;
+    this.#lead = lead;
+    if (hasStoodStill && !this.#isDoubtful) this.#doubt();
+    return monotonic;
+  }
+
+  #doubt(): void {
+    this.#provenFrom = this.#last + 1;
+    this.#probeTimer?.cancel();
+    this.#probeTimer = this.#context.clock.setTimer(0, () => this.beat());
+  }
+
+  #setBeatTimer(): void {
+    const { clock, inForce } = this.#context;
+    this.#nextBeat = clock.now().monotonic + inForce.beat;
+    this.#beatTimer = clock.setTimer(inForce.beat, () => {
+      this.#look();
+      this.beat();
+      this.#setBeatTimer();
+    });
+  }
+
+  #keepLapseTimer(): void {
+    const { clock } = this.#context;
+    this.#lapseTimer ??= clock.setTimer(this.#until - clock.now().monotonic, () => {
+      this.#lapseTimer = undefined;
+      this.lapseIfDue();
+      if (this.#until !== -Infinity) this.#keepLapseTimer();
+    });
+  }
+}

@@ -1,0 +1,121 @@
+// Claims that survive a restart: what the broker is to retain of them, and what it retains of earlier starts.
+import type { ClaimKey } from './arbiter-claim';
+import { type KeptClaim, readOwner, spellOwnClaim } from './arbiter-own-message';
+import type { Found } from './arbiter-reader';
+import type { Answer, ClaimMessage } from './messages';
+import type { ParticipantContext } from './participant-context';
+import { readAnswer, readClaim } from './read-message';
+import type { Transport } from './transport';
+
+/** A claim that an earlier start has left. */
+export interface LeftClaim {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: ClaimKey;
+  readonly message: ClaimMessage;
+  /** The last answer to it. */
+  readonly answer: Answer | undefined;
+}
+
+export class KeptClaims {
+  readonly #context: ParticipantContext;
+  readonly #talk: Transport;
+  /** By topic. */
+  readonly #wanted = new Map<string, { readonly id: string; readonly text: string }>();
+  /** Topics on which the broker may have something else than what is wanted. */
+  readonly #unsure = new Set<string>();
+
+  constructor(context: ParticipantContext, talk: Transport) {
+    this.#context = context;
+    this.#talk = talk;
+  }
+
+  put(claim: KeptClaim & { readonly name: string }): void {
+    const topic = this.#topicOf(claim.name);
+    const text = spellOwnClaim(claim);
+    if (this.#textFor(topic) === text) return;
+    this.#wanted.set(topic, { id: claim.id, text });
+    this.#publish(topic);
+  }
+
+  /** A claim that has ended may have left its topic to another one of the same name. */
+  withdraw({ id, name }: Pick<LeftClaim, 'id' | 'name'>): void {
+    const topic = this.#topicOf(name);
+    if ((this.#wanted.get(topic)?.id ?? id) !== id) return;
+    this.#wanted.delete(topic);
+    this.#publish(topic);
+  }
+
+  /** There is a connection: publishes what the broker may lack. */
+  flush(): void {
+    for (const topic of this.#unsure) this.#publish(topic);
+  }
+
+  /** Nothing of it is ours to publish any more. */
+  forget(): void {
+    this.#wanted.clear();
+    this.#unsure.clear();
+  }
+
+  /** What the broker retains under our name was read: it is told what it lacks, and what is in the way is cleared. */
+  compare(found: Found): void {
+    const there = new Map<string, string>();
+    for (const [topic, payload] of found) {
+      if (this.#nameIn(topic) !== undefined) there.set(topic, new TextDecoder().decode(payload));
+    }
+    for (const topic of new Set([...there.keys(), ...this.#wanted.keys()])) {
+      if ((there.get(topic) ?? '') !== this.#textFor(topic)) this.#publish(topic);
+    }
+  }
+
+  /** The claims of earlier starts among what the broker retains; what cannot be one is left out. */
+  leftIn(found: Found): readonly LeftClaim[] {
+    const left: LeftClaim[] = [];
+    for (const [topic, payload] of found) {
+      const name = this.#nameIn(topic);
+      if (name === undefined || this.#wanted.has(topic)) continue;
+      const { message } = readClaim(payload);
+      const owner = message && readOwner(payload);
+      if (message?.id === undefined || owner === undefined) continue;
+      const answer = this.#answerIn(found, name, message.id);
+      left.push({ id: message.id, name, owner, message, answer });
+    }
+    return left;
+  }
+
+  #answerIn(found: Found, name: string, id: string): Answer | undefined {
+    const { topics, requester } = this.#context;
+    const payload = found.get(topics.answer(requester, name));
+    const answer = payload && readAnswer(payload).message;
+    return answer?.id === id ? answer : undefined;
+  }
+
+  #nameIn(topic: string): string | undefined {
+    const { topics, requester } = this.#context;
+    const parsed = topics.parse(topic);
+    return parsed?.kind === 'claim' && parsed.requester === requester ? parsed.name : undefined;
+  }
+
+  #textFor(topic: string): string {
+    return this.#wanted.get(topic)?.text ?? '';
+  }
+
+  #topicOf(name: string): string {
+    const { topics, requester } = this.#context;
+    return topics.claim(requester, name);
+  }
+
+  #publish(topic: string): void {
+    this.#unsure.add(topic);
+    if (!this.#talk.connected) return;
+    const text = this.#textFor(topic);
+    this.#talk.publish(topic, text, { qos: 1, retain: true }).then(
+      () => {
+        if (this.#textFor(topic) === text) this.#unsure.delete(topic);
+      },
+      (error: unknown) => {
+        if (this.#talk.connected) this.#context.log.warn(`the broker does not keep ${topic}: ${error}`);
+      },
+    );
+  }
+}

@@ -1,0 +1,129 @@
+// What an arbiter tells of claims, carried over to them: what is heard twice is told once, and what was true before a
+// hold was given up is not believed.
+import type { Answer } from './messages';
+import type { ParticipantClaim } from './participant-claim';
+import { mergeChange } from './participant-claim';
+import type { ToldAt } from './participant-claims';
+import type { ParticipantContext } from './participant-context';
+import type { Mirror } from './participant-mirror';
+import type { Tell } from './session-messages';
+
+/** The claims that the tells are about. */
+export interface ToldClaims {
+  find(id: string): ParticipantClaim | undefined;
+  conclude(claim: ParticipantClaim, answer: Answer, isNews: boolean): void;
+  tell(claim: ParticipantClaim, answer: Answer): void;
+  end(claim: ParticipantClaim, answer: Answer): void;
+  forget(id: string): void;
+  yieldAgain(claim: ParticipantClaim): void;
+  pump(claim: ParticipantClaim): void;
+}
+
+export interface TellReaderParts {
+  readonly context: ParticipantContext;
+  readonly mirror: Mirror;
+  readonly claims: ToldClaims;
+}
+
+/** Of a length by another clock so much is believed in by our own. */
+const USABLE = 0.95;
+/** A lease is asked for again that many beats before its end, as we know it. */
+const ASK_BEATS = 2;
+
+export class TellReader {
+  readonly #context: ParticipantContext;
+  readonly #mirror: Mirror;
+  readonly #claims: ToldClaims;
+
+  constructor({ context, mirror, claims }: TellReaderParts) {
+    this.#context = context;
+    this.#mirror = mirror;
+    this.#claims = claims;
+  }
+
+  read(tells: readonly Tell[], at: ToldAt): void {
+    // The answer to a change is the last that a frame tells of its claim.
+    const last = new Map(tells.map(({ id }, index) => [id, index]));
+    for (const [index, { id, answer }] of tells.entries()) {
+      const claim = this.#claims.find(id);
+      if (claim !== undefined) this.#read(claim, answer, at, last.get(id) === index);
+      else if (answer.ended !== undefined) this.#claims.forget(id);
+    }
+  }
+
+  #read(claim: ParticipantClaim, answer: Answer, at: ToldAt, isLast: boolean): void {
+    if (answer.ended !== undefined) {
+      this.#claims.end(claim, answer);
+    } else if (answer.result === 'denied' || answer.result === 'error') {
+      settleChange(claim, at.ack, false);
+      this.#claims.tell(claim, answer);
+    } else {
+      const isAsked = isLast && settleChange(claim, at.ack, true);
+      if (!this.#isStale(claim, answer)) this.#follow(claim, answer, at, isAsked);
+    }
+    if (claim.isAlive) this.#claims.pump(claim);
+  }
+
+  /** Whether it tells of a hold that is over here. */
+  #isStale(claim: ParticipantClaim, answer: Answer): boolean {
+    const { result, token = 0 } = answer;
+    if (result === 'granted') return token <= claim.yieldedToken;
+    if (result !== 'revoking' || claim.phase !== 'waiting') return false;
+    if (claim.yieldedToken === 0) this.#claims.yieldAgain(claim);
+    return true;
+  }
+
+  #follow(claim: ParticipantClaim, answer: Answer, at: ToldAt, isAsked: boolean): void {
+    const { phase, token } = claim;
+    claim.order = answer.order ?? claim.order;
+    if (answer.result === 'granted') this.#grant(claim, answer, at);
+    else if (answer.result === 'revoking') this.#revoke(claim, answer, at);
+    else this.#wait(claim, answer, at);
+    this.#claims.conclude(claim, answer, isAsked || claim.phase !== phase || claim.token !== token);
+  }
+
+  #grant(
+    claim: ParticipantClaim,
+    { token = claim.token, remaining = Infinity }: Answer,
+    { sentAt }: ToldAt,
+  ): void {
+    const { monotonic } = this.#context.clock.now();
+    const { beat } = this.#context.inForce;
+    claim.phase = 'held';
+    claim.wasGranted = claim.hasHadIt = true;
+    claim.token = token;
+    claim.until = Infinity;
+    claim.leaseEnd = sentAt + remaining;
+    claim.expires = sentAt + USABLE * remaining;
+    const askAt = claim.expires - ASK_BEATS * beat;
+    claim.askAt = claim.expires !== Infinity && askAt >= monotonic + beat ? askAt : Infinity;
+  }
+
+  #revoke(claim: ParticipantClaim, { token = 0, remaining = Infinity }: Answer, { sentAt }: ToldAt): void {
+    const { monotonic } = this.#context.clock.now();
+    const known = Object.values(this.#mirror.tokensOf(claim.id, claim.resources));
+    const end = Math.min(sentAt + USABLE * remaining, monotonic + (claim.standing.grace ?? 0));
+    claim.until = claim.phase === 'revoking' ? Math.min(claim.until, end) : end;
+    claim.phase = 'revoking';
+    claim.wasGranted = claim.hasHadIt = true;
+    claim.token = Math.max(claim.token, token, ...known);
+  }
+
+  #wait(claim: ParticipantClaim, { result, remaining = Infinity }: Answer, { sentAt }: ToldAt): void {
+    claim.phase = 'waiting';
+    if (result === 'requeued') claim.hasHadIt = true;
+    claim.until = claim.hasHadIt ? Infinity : claim.waitEnd;
+    claim.expires = claim.leaseEnd = sentAt + remaining;
+  }
+}
+
+/** The first change is answered, if it has reached the arbiter; whether it is. */
+function settleChange(claim: ParticipantClaim, ack: number, isDone: boolean): boolean {
+  const { changes, changeProgress } = claim;
+  const [change, ...further] = changes;
+  if (change === undefined || typeof changeProgress === 'string' || changeProgress.frame > ack) return false;
+  if (isDone) claim.standing = mergeChange(claim.standing, change);
+  claim.changes = further;
+  claim.changeProgress = 'waiting';
+  return true;
+}

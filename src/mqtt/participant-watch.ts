@@ -1,0 +1,211 @@
+// The connection over which a participant sees: who decides, the states of all resources, what it has left at the broker
+// itself, and the audit stream while somebody listens to it.
+import type { Timer } from '../protocol';
+import { type Found, Reader } from './arbiter-reader';
+import { BackOff } from './back-off';
+import type { ArbiterMessage, AuditEvent, ResourceState } from './messages';
+import { encodeLevel } from './names';
+import type { ParticipantContext } from './participant-context';
+import type { Hearing } from './participant-force';
+import { readArbiter, readArbiterBeat, readState } from './read-message';
+import { readEvent } from './read-session-message';
+import type { ArbiterBeatMessage } from './session-messages';
+import type { Transport, TransportMessage } from './transport';
+
+export interface WatchHost {
+  /** All that is retained was read; what has come meanwhile is told after this. */
+  wasRead(found: Found, states: ReadonlyMap<string, ResourceState>): void;
+  /** `reason` in words. */
+  unwatched(reason: string | undefined): void;
+  /** `undefined`: nobody says to decide. */
+  heardArbiter(message: ArbiterMessage | undefined): void;
+  heardArbiterBeat(message: ArbiterBeatMessage): void;
+  heardState(resource: string, state: ResourceState | undefined): void;
+  heardEvent(event: AuditEvent): void;
+}
+
+/** So many messages are kept while the broker's store is read. */
+const MOST_EARLY = 10_000;
+const FIRST_RETRY = 1_000;
+
+export class Watch {
+  readonly #context: ParticipantContext;
+  readonly #transport: Transport;
+  readonly #host: WatchHost;
+  readonly #reader: Reader;
+  readonly #backOff: BackOff;
+  #state: 'idle' | 'reading' | 'open' = 'idle';
+  #attempt = 0;
+  #early: TransportMessage[] = [];
+  #retry: Timer | undefined;
+  /** How many want to hear the audit stream. */
+  #hearings = 0;
+  #begun: Promise<void> = Promise.resolve();
+  #stopListening: readonly (() => void)[] = [];
+
+  constructor(context: ParticipantContext, transport: Transport, host: WatchHost) {
+    const { topics, requester, timing, random } = context;
+    this.#context = context;
+    this.#transport = transport;
+    this.#host = host;
+    this.#reader = new Reader(context, transport, `${topics.session(requester)}/mark`);
+    this.#backOff = new BackOff({ first: FIRST_RETRY, longest: timing.retry, random });
+  }
+
+  /** All that is retained was read on this connection. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  start(): void {
+    this.#stopListening = [
+      this.#transport.onMessage((message) => this.#hear(message)),
+      this.#transport.onConnection((connected, reason) => {
+        if (connected) void this.#open();
+        else this.#close(reason);
+      }),
+    ];
+    this.#transport.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#leave();
+    for (const stop of this.#stopListening) stop();
+    await this.#transport.stop();
+  }
+
+  hearEvents(): Hearing {
+    if (this.#hearings++ === 0) this.#begun = this.#beginEvents();
+    let isOver = false;
+    const stop = () => {
+      if (isOver) return;
+      isOver = true;
+      if (--this.#hearings === 0) this.#endEvents();
+    };
+    return { begun: this.#begun, stop };
+  }
+
+  async #open(): Promise<void> {
+    const { topics, requester } = this.#context;
+    const attempt = ++this.#attempt;
+    this.#state = 'reading';
+    const own = ['claim', 'answer'].map((kind) => `${topics.prefix}/${kind}/${encodeLevel(requester)}/#`);
+    const lasting = [topics.arbiter, topics.arbiterBeat, topics.all('state')];
+    try {
+      if (this.#hearings > 0) this.#begun = this.#beginEvents();
+      const found = await this.#reader.read([...lasting, ...own]);
+      if (attempt !== this.#attempt) return;
+      this.#opened(found);
+      await Promise.all(own.map((filter) => this.#transport.unsubscribe(filter)));
+    } catch (error) {
+      if (attempt === this.#attempt && this.#transport.connected) this.#tryAgain(error);
+    }
+  }
+
+  #opened(found: Found): void {
+    const { topics } = this.#context;
+    this.#state = 'open';
+    this.#backOff.reset();
+    const states = new Map<string, ResourceState>();
+    for (const [topic, payload] of found) {
+      const state = this.#stateIn(topic, payload);
+      if (state !== undefined) states.set(state.resource, state);
+    }
+    this.#readArbiter(found.get(topics.arbiter) ?? new Uint8Array());
+    this.#host.wasRead(found, states);
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) this.#read(message);
+  }
+
+  #close(reason: string | undefined): void {
+    this.#leave();
+    this.#host.unwatched(reason);
+  }
+
+  #leave(): void {
+    this.#attempt++;
+    this.#state = 'idle';
+    this.#early = [];
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#reader.abort(new Error('the connection is gone'));
+  }
+
+  #tryAgain(error: unknown): void {
+    const { clock, topics } = this.#context;
+    const why = error instanceof Error ? error.message : String(error);
+    this.#close(`cannot read what is under ${topics.prefix}/ here: ${why}`);
+    this.#retry = clock.setTimer(this.#backOff.next(), () => {
+      if (this.#transport.connected) void this.#open();
+    });
+  }
+
+  #hear(message: TransportMessage): void {
+    if (this.#reader.take(message)) return;
+    if (this.#state === 'open') this.#read(message);
+    else if (this.#state !== 'reading') return;
+    else if (this.#early.length < MOST_EARLY) this.#early.push(message);
+    else this.#context.log.warn(`too many messages at once: the one on ${message.topic} is dropped`);
+  }
+
+  #read({ topic, payload }: TransportMessage): void {
+    const parsed = this.#context.topics.parse(topic);
+    switch (parsed?.kind) {
+      case 'state':
+        if (payload.length === 0) this.#host.heardState(parsed.resource, undefined);
+        else this.#readState(topic, payload);
+        return;
+      case 'arbiter':
+        this.#readArbiter(payload);
+        return;
+      case 'arbiter-beat': {
+        const { message } = readArbiterBeat(payload);
+        if (message !== undefined) this.#host.heardArbiterBeat(message);
+        return;
+      }
+      case 'event': {
+        const { message } = readEvent(payload);
+        if (message !== undefined) this.#host.heardEvent(message);
+        return;
+      }
+      default:
+    }
+  }
+
+  #readArbiter(payload: Uint8Array): void {
+    const { message } = payload.length === 0 ? {} : readArbiter(payload);
+    if (message !== undefined || payload.length === 0) this.#host.heardArbiter(message);
+  }
+
+  #readState(topic: string, payload: Uint8Array): void {
+    const state = this.#stateIn(topic, payload);
+    if (state !== undefined) this.#host.heardState(state.resource, state);
+  }
+
+  #stateIn(topic: string, payload: Uint8Array): ResourceState | undefined {
+    const parsed = this.#context.topics.parse(topic);
+    if (parsed?.kind !== 'state') return undefined;
+    const { message, error } = readState(payload);
+    if (error !== undefined)
+      this.#context.log.warn(`the state of ${parsed.resource} cannot be read: ${error.text}`);
+    return message?.resource === parsed.resource ? message : undefined;
+  }
+
+  async #beginEvents(): Promise<void> {
+    const { topics, log } = this.#context;
+    try {
+      if (this.#transport.connected) await this.#transport.subscribe(topics.event, 0);
+    } catch (error) {
+      if (this.#transport.connected) log.warn(`the broker does not let us hear ${topics.event}: ${error}`);
+    }
+  }
+
+  #endEvents(): void {
+    const { topics, log } = this.#context;
+    if (!this.#transport.connected) return;
+    this.#transport.unsubscribe(topics.event).catch((error: unknown) => {
+      if (this.#transport.connected) log.warn(`the broker goes on with ${topics.event}: ${error}`);
+    });
+  }
+}

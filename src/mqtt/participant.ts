@@ -1,0 +1,400 @@
+// One runtime among several on a broker: its claims are decided by an arbiter elsewhere, and it believes in what it holds
+// only as long as that one has shown to know of it. It decides nothing about anybody else's claims, and knows no sockets
+// and no clock but those that it is given.
+import type { Clock } from '../protocol';
+import type { Random } from '../protocol/clock';
+import { Complaints } from './arbiter-complaints';
+import { DEFAULT_TIMING, type Log, type Timing } from './arbiter-context';
+import type { OwnAsk, OwnChange } from './arbiter-own';
+import type { Found } from './arbiter-reader';
+import type { Refusal } from './arbiter-wish';
+import type { Authority, ClaimHearer } from './authority';
+import { callSafely, subscribe } from './listeners';
+import type { ArbiterMessage, AuditEvent, ResourceState } from './messages';
+import { Channel } from './participant-channel';
+import type { ParticipantClaim } from './participant-claim';
+import { type HandedClaim, ParticipantClaims } from './participant-claims';
+import { Contact } from './participant-contact';
+import { DEFAULT_SESSION, type ParticipantContext, readInForce } from './participant-context';
+import { ParticipantForce } from './participant-force';
+import { KeptClaims } from './participant-kept';
+import { Mirror } from './participant-mirror';
+import { Talk } from './participant-talk';
+import { Watch } from './participant-watch';
+import type { ArbiterBeatMessage, BeatReturn, DownFrame, SessionRefusal } from './session-messages';
+import { topicsUnder } from './topics';
+import type { Transport, Will } from './transport';
+
+export interface ParticipantSettings {
+  readonly prefix: string;
+  /** The name of this runtime, the same after every restart. */
+  readonly requester: string;
+  /** Made anew at each process start. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly timing?: Partial<Timing>;
+  /** The instance of this name that ran before, where it is known to be dead. */
+  readonly after?: string;
+}
+
+export interface ParticipantOptions {
+  readonly settings: ParticipantSettings;
+  readonly hearer: ClaimHearer;
+  /** For what is said and answered; its will must be that of `will()`. */
+  readonly talk: Transport;
+  /** For what is seen. Both are started and stopped here. */
+  readonly watch: Transport;
+}
+
+export interface ParticipantStatus {
+  /**
+   * `connecting`: not to the whole of a broker yet. `waiting`: nobody who decides has answered. `joined`: somebody decides
+   * about our claims. `refused`: another one has our name. `resting`: this runtime decides itself.
+   */
+  readonly phase: 'connecting' | 'waiting' | 'joined' | 'refused' | 'resting' | 'stopped';
+  /** Who decides, or has decided last, with the settings in force. */
+  readonly arbiter: ArbiterMessage | undefined;
+  /** The highest term that was heard of; 0 before. */
+  readonly epoch: number;
+  /** In words: why not `joined`. */
+  readonly reason: string | undefined;
+}
+
+export class Participant implements Authority {
+  /** Resolves when what earlier starts have left was recalled, and all states are known. */
+  readonly ready: Promise<void>;
+  readonly #beReady: () => void;
+  readonly #context: ParticipantContext;
+  readonly #complaints: Complaints;
+  readonly #contact: Contact;
+  readonly #channel: Channel;
+  readonly #claims: ParticipantClaims;
+  readonly #kept: KeptClaims;
+  readonly #mirror: Mirror;
+  readonly #force: ParticipantForce;
+  readonly #talk: Talk;
+  readonly #watch: Watch;
+  readonly #statusListeners = new Set<(status: ParticipantStatus) => void>();
+  readonly #eventListeners = new Set<(event: AuditEvent) => void>();
+  #arbiter: ArbiterMessage | undefined;
+  /** Why this instance is not heard, in words. */
+  #refused: string | undefined;
+  /** Why there is no connection, in words. */
+  #reason: string | undefined = 'connecting to the broker';
+  #isJoined = false;
+  #isResting = false;
+  #isStopped = false;
+  #hasRecalled = false;
+  #toldStatus: ParticipantStatus | undefined;
+
+  /** Throws a `RangeError` for a prefix that cannot be one. */
+  constructor({ settings, hearer, talk, watch }: ParticipantOptions) {
+    let beReady = () => {};
+    this.ready = new Promise((resolve) => {
+      beReady = resolve;
+    });
+    this.#beReady = beReady;
+    const { prefix, after, timing, ...names } = settings;
+    const context: ParticipantContext = {
+      ...names,
+      topics: topicsUnder(prefix),
+      timing: { ...DEFAULT_TIMING, ...timing },
+      inForce: DEFAULT_SESSION,
+      epoch: 0,
+    };
+    this.#context = context;
+    this.#complaints = new Complaints(context.log, context.clock);
+    this.#mirror = new Mirror(context);
+    this.#kept = new KeptClaims(context, talk);
+    this.#talk = new Talk(context, talk, this);
+    this.#watch = new Watch(context, watch, this);
+    this.#contact = new Contact(context, this);
+    this.#channel = new Channel({ context, contact: this.#contact, host: this, after });
+    this.#claims = new ParticipantClaims({
+      ...{ context, hearer, kept: this.#kept, mirror: this.#mirror },
+      send: (op, framed) => this.#channel.send(op, framed),
+    });
+    const hearEvents = () => this.#watch.hearEvents();
+    this.#force = new ParticipantForce({ context, talk, mirror: this.#mirror, hearEvents });
+  }
+
+  /** The name of this runtime. */
+  get requester(): string {
+    return this.#context.requester;
+  }
+
+  get status(): ParticipantStatus {
+    const { epoch } = this.#context;
+    return { ...this.#phase(), arbiter: this.#arbiter, epoch };
+  }
+
+  /** Monotonic ms until which holds may be believed in. */
+  get validUntil(): number {
+    return this.#contact.validUntil;
+  }
+
+  start(): void {
+    this.#toldStatus = this.status;
+    this.#contact.start();
+    this.#watch.start();
+    this.#talk.start();
+  }
+
+  /** Says goodbye, so that what is not kept ends, and leaves nothing behind. Tells no claim of its end. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#channel.flush();
+    this.#isStopped = true;
+    this.#force.stop();
+    this.#contact.stop();
+    this.#channel.stop();
+    this.#claims.stop();
+    this.#mirror.stop();
+    this.#noteStatus();
+    this.#statusListeners.clear();
+    this.#eventListeners.clear();
+    await Promise.all([this.#talk.stop(), this.#watch.stop()]);
+  }
+
+  /** For the connection of `talk`. */
+  will(): Will {
+    return this.#talk.will();
+  }
+
+  claim(ask: OwnAsk): ParticipantClaim | Refusal {
+    if (!this.#isResting && !this.#isStopped) return this.#claims.claim(ask);
+    return { reason: 'unavailable', detail: 'this participant takes no claims at the moment' };
+  }
+
+  update(claim: ParticipantClaim, change: OwnChange): void {
+    this.#claims.update(claim, change);
+  }
+
+  yield(claim: ParticipantClaim): void {
+    this.#claims.yield(claim);
+  }
+
+  release(claim: ParticipantClaim): void {
+    this.#claims.release(claim);
+  }
+
+  keep(claim: ParticipantClaim, isKept: boolean): void {
+    this.#claims.keep(claim, isKept);
+  }
+
+  /** Ends the whole hold that has this token; resolves to why not. Others are told our name as the cause. */
+  force(resource: string, token: number): Promise<Refusal | undefined> {
+    return this.#force.end(resource, token);
+  }
+
+  state(resource: string): ResourceState {
+    return this.#mirror.of(resource);
+  }
+
+  states(): Iterable<ResourceState> {
+    return this.#mirror.all();
+  }
+
+  /** Calls back with the name of each resource that changes, once all states are known. */
+  onState(listener: (resource: string) => void): () => void {
+    return this.#mirror.onState(listener);
+  }
+
+  onEvent(listener: (event: AuditEvent) => void): () => void {
+    const stop = subscribe(this.#eventListeners, listener);
+    const hearing = this.#watch.hearEvents();
+    return () => {
+      stop();
+      hearing.stop();
+    };
+  }
+
+  onStatus(listener: (status: ParticipantStatus) => void): () => void {
+    return subscribe(this.#statusListeners, listener);
+  }
+
+  /**
+   * Takes over the claims of another authority of this runtime, whose holds could be believed in until then (monotonic
+   * ms). The hearer is told that each has moved.
+   */
+  adopt(handed: readonly HandedClaim[], validUntil: number): void {
+    this.#isResting = false;
+    this.#claims.adopt(handed);
+    this.#contact.trustUntil(validUntil);
+    this.#channel.begin();
+    this.#noteStatus();
+  }
+
+  /** Gives all claims to another authority of this runtime; what is seen is seen on. Tells nobody of anything. */
+  surrender(): readonly HandedClaim[] {
+    this.#isResting = true;
+    this.#isJoined = false;
+    this.#channel.drop();
+    this.#contact.distrust();
+    const handed = this.#claims.surrender();
+    this.#noteStatus();
+    return handed;
+  }
+
+  // What the connections bring.
+
+  opened(): void {
+    this.#kept.flush();
+    if (this.mayBegin) this.#channel.begin();
+    else this.#contact.beat();
+    this.#noteStatus();
+  }
+
+  closed(reason: string | undefined): void {
+    this.#channel.drop();
+    this.#reason = reason;
+    this.#noteStatus();
+  }
+
+  wasRead(found: Found, states: ReadonlyMap<string, ResourceState>): void {
+    this.#mirror.replace(states);
+    if (!this.#hasRecalled && !this.#isResting) this.#claims.recall(this.#kept.leftIn(found));
+    this.#hasRecalled = true;
+    if (!this.#isResting) this.#kept.compare(found);
+    this.#beReady();
+    if (!this.#channel.isOpen) this.#channel.begin();
+    this.#noteStatus();
+  }
+
+  unwatched(reason: string | undefined): void {
+    this.#reason = reason;
+    this.#noteStatus();
+  }
+
+  heardArbiter(message: ArbiterMessage | undefined): void {
+    // One that knows of fewer terms than we do has yet to learn of the others.
+    if (message !== undefined && message.epoch < this.#context.epoch) return;
+    this.#arbiter = message;
+    if (message !== undefined) {
+      this.#context.inForce = readInForce(message.settings, this.#context.inForce);
+      this.#noteEpoch(message.epoch);
+    }
+    this.#noteStatus();
+  }
+
+  heardArbiterBeat({ epoch }: ArbiterBeatMessage): void {
+    this.#noteEpoch(epoch);
+  }
+
+  heardState(resource: string, state: ResourceState | undefined): void {
+    this.#mirror.put(resource, state);
+  }
+
+  heardEvent(event: AuditEvent): void {
+    this.#force.heard(event);
+    for (const listener of this.#eventListeners) callSafely(this.#context.log, () => listener(event));
+  }
+
+  answered(message: DownFrame | BeatReturn | SessionRefusal): void {
+    if (this.#isResting) return;
+    this.#contact.lapseIfDue();
+    this.#noteEpoch(message.epoch);
+    if ('refused' in message) this.#beRefused(message);
+    else if (message.epoch < this.#context.epoch) this.#channel.report();
+    else if ('tells' in message) this.#channel.heard(message);
+    else this.#returned(message);
+  }
+
+  echoed(beat: number): void {
+    this.#contact.heardEcho(beat);
+  }
+
+  // What the parts need of each other.
+
+  sendBeat(beat: number): boolean {
+    return this.#talk.sendBeat(beat);
+  }
+
+  lapsed(): void {
+    this.#isJoined = false;
+    this.#channel.drop();
+    this.#claims.lapse();
+    this.#noteStatus();
+  }
+
+  get mayBegin(): boolean {
+    return this.#talk.isOpen && this.#hasRecalled && !this.#isResting && this.#context.epoch > 0;
+  }
+
+  publish(text: string): void {
+    this.#talk.sendFrame(text);
+  }
+
+  list(): ReturnType<ParticipantClaims['list']> {
+    return this.#claims.list();
+  }
+
+  followUp(): void {
+    this.#claims.followUp();
+  }
+
+  told(...told: Parameters<ParticipantClaims['told']>): void {
+    this.#claims.told(...told);
+  }
+
+  acknowledged(frame: number): void {
+    this.#claims.acknowledged(frame);
+  }
+
+  #returned(message: BeatReturn): void {
+    if (!this.#channel.returned(message)) return;
+    this.#contact.proved(message.beat);
+    this.#refused = undefined;
+    this.#isJoined = true;
+    this.#noteStatus();
+  }
+
+  #noteEpoch(epoch: number): void {
+    if (epoch <= this.#context.epoch || epoch > FARTHEST_EPOCH) return;
+    this.#context.epoch = epoch;
+    this.#channel.begin();
+    this.#noteStatus();
+  }
+
+  #beRefused({ epoch, refused }: SessionRefusal): void {
+    if (epoch < this.#context.epoch) return;
+    this.#complaints.warn('refused', `whoever decides does not hear us: ${refused}`);
+    this.#refused = refused;
+    this.#noteStatus();
+  }
+
+  #phase(): Pick<ParticipantStatus, 'phase' | 'reason'> {
+    if (this.#isStopped) return { phase: 'stopped', reason: undefined };
+    if (this.#isResting) return { phase: 'resting', reason: undefined };
+    if (!this.#talk.isOpen || !this.#watch.isOpen) return { phase: 'connecting', reason: this.#reason };
+    if (this.#refused !== undefined) return { phase: 'refused', reason: this.#refused };
+    if (this.#isJoined) return { phase: 'joined', reason: undefined };
+    return { phase: 'waiting', reason: this.#whyWaiting() };
+  }
+
+  #whyWaiting(): string {
+    if (this.#arbiter === undefined) return 'nobody decides here';
+    const { requester, online } = this.#arbiter;
+    if (!online) return `${requester}, who decided here, is gone`;
+    if (this.#contact.hasEcho) return `${requester} decides, but does not answer`;
+    return 'what we write does not come back from the broker';
+  }
+
+  #noteStatus(): void {
+    const status = this.status;
+    const was = this.#toldStatus;
+    const isSame =
+      was?.phase === status.phase &&
+      was.reason === status.reason &&
+      was.arbiter === status.arbiter &&
+      was.epoch === status.epoch;
+    if (isSame) return;
+    this.#toldStatus = status;
+    for (const listener of this.#statusListeners) callSafely(this.#context.log, () => listener(status));
+  }
+}
+
+/** A number that went on counting from there would come to an end. */
+const FARTHEST_EPOCH = 2 ** 48;

@@ -68,9 +68,9 @@ export function readArbiterBeat(payload: Uint8Array): Reading<ArbiterBeatMessage
   return read(payload, arbiterBeatOf, () => undefined);
 }
 
-function read<Message>(
+export function read<Message>(
   payload: Uint8Array,
-  validator: () => ValidateFunction<Message>,
+  validator: (json: unknown) => ValidateFunction<Message>,
   object: (message: Message) => ReadError | undefined,
   maxBytes = MAX_PAYLOAD_BYTES,
 ): Reading<Message> {
@@ -78,13 +78,13 @@ function read<Message>(
   const reading = readPayload(payload, maxBytes);
   if (reading.error !== undefined) return { error: reading.error, hash };
   const { json } = reading;
-  const validate = validator();
+  const validate = validator(json);
   if (!validate(json)) return { error: explain(validate.errors?.[0]), hash };
   const error = object(json);
   return error === undefined ? { message: json, hash } : { error, hash };
 }
 
-function objectToClaim(claim: ClaimMessage): ReadError | undefined {
+export function objectToClaim(claim: ClaimMessage): ReadError | undefined {
   const { resource, resources, locker, id } = claim;
   if (resource !== undefined && resources !== undefined) {
     return { field: 'resources', text: 'resources and resource are both there, but only one of them may be' };
@@ -115,7 +115,7 @@ function objectToState(state: ResourceState): ReadError | undefined {
   return undefined;
 }
 
-function objectToNames(field: string, names: readonly string[]): ReadError | undefined {
+export function objectToNames(field: string, names: readonly string[]): ReadError | undefined {
   for (const [index, name] of names.entries()) {
     const objection = objectToResource(name);
     if (objection !== undefined) {
@@ -137,6 +137,7 @@ const ajv = new Ajv({
   verbose: true,
   allowUnionTypes: true,
   removeAdditional: 'all',
+  discriminator: true,
   formats: { 'date-time': isTime },
 });
 
@@ -149,7 +150,7 @@ const termOf = lazily<TermMessage>(termSchema);
 const arbiterBeatOf = lazily<ArbiterBeatMessage>(arbiterBeatSchema);
 
 // Compiling takes milliseconds that a start need not wait for.
-function lazily<Message>(schema: Schema): () => ValidateFunction<Message> {
+export function lazily<Message>(schema: Schema): () => ValidateFunction<Message> {
   let validate: ValidateFunction<Message> | undefined;
   return () => {
     validate ??= ajv.compile<Message>(schema);

@@ -4,6 +4,7 @@ import type {
   AnswerReason,
   AnswerResult,
   ArbiterMessage,
+  AuditEvent,
   Cause,
   HoldingClaim,
   ResourceState,
@@ -13,33 +14,33 @@ import type {
 import { anyValue, CLAIM, flag, lease, length, type Schema, text, token } from './schemas';
 import type { ArbiterBeatMessage } from './session-messages';
 
-const name = text('a name');
+export const name = text('a name');
 const priority: Schema = { type: 'number', description: 'a finite number' };
 const time: Schema = { type: 'string', format: 'date-time', description: 'a time by ISO 8601, in UTC' };
-const counter: Schema = { ...token, description: 'a whole number, not below 0' };
+export const counter: Schema = { ...token, description: 'a whole number, not below 0' };
 
 function oneOf<Word extends string>(words: Record<Word, true>): Schema {
   const names = Object.keys(words);
   return { enum: names, description: `one of ${names.join(', ')}` };
 }
 
-function object<Key extends string>(
+export function object<Key extends string>(
   properties: Record<Key, Schema>,
   required: readonly NoInfer<Key>[],
 ): Schema {
   return { type: 'object', properties, required, description: 'an object' };
 }
 
-const list = (items: Schema): Schema => ({ type: 'array', items, description: 'a list' });
+export const list = (items: Schema): Schema => ({ type: 'array', items, description: 'a list' });
 
-const version: Schema = { const: 1, description: '1, the version that is understood here' };
+export const version: Schema = { const: 1, description: '1, the version that is understood here' };
 
 const cause = object<keyof Cause>(
   { locker: { type: 'string', description: 'a name' }, requester: name, priority, level: name },
   ['locker'],
 );
 
-const result = oneOf<AnswerResult>({
+const RESULTS: Record<AnswerResult, true> = {
   granted: true,
   queued: true,
   denied: true,
@@ -48,7 +49,9 @@ const result = oneOf<AnswerResult>({
   requeued: true,
   released: true,
   error: true,
-});
+};
+
+const result = oneOf(RESULTS);
 
 const reason = oneOf<AnswerReason>({
   timeout: true,
@@ -180,4 +183,26 @@ export const arbiterBeatSchema: Schema = {
     'instance',
     'beat',
   ]),
+};
+
+export const eventSchema: Schema = {
+  $id: 'event',
+  title: 'One line of the audit stream',
+  ...object<keyof AuditEvent>(
+    {
+      time,
+      event: oneOf<AuditEvent['event']>({ ...RESULTS, forced: true, 'force-denied': true, purged: true }),
+      resources: list(name),
+      locker: name,
+      requester: name,
+      name,
+      priority,
+      level: name,
+      token,
+      reason,
+      detail: { type: 'string', description: 'a text' },
+      by: cause,
+    },
+    ['time', 'event', 'resources', 'locker', 'requester'],
+  ),
 };

@@ -13,7 +13,7 @@ import {
 export type ParsedTopic =
   | { readonly kind: 'claim' | 'answer'; readonly requester: string; readonly name: string }
   | { readonly kind: 'state' | 'holder' | 'value'; readonly resource: string }
-  | { readonly kind: 'session' | 'beat'; readonly requester: string }
+  | { readonly kind: 'session' | 'session-claims' | 'session-answers' | 'beat'; readonly requester: string }
   | { readonly kind: 'force'; readonly requester: string; readonly resource: string }
   | { readonly kind: 'arbiter' | 'arbiter-beat' | 'arbiter-term' | 'event' }
   | MalformedTopic;
@@ -48,6 +48,10 @@ export interface Topics {
   holder(resource: string): string;
   value(resource: string): string;
   session(requester: string): string;
+  /** What a session wants of its claims. */
+  sessionClaims(requester: string): string;
+  /** What a session is told. */
+  sessionAnswers(requester: string): string;
   /** Marks the end of what is retained for whoever of this name reads it all. */
   mark(requester: string): string;
   beat(requester: string): string;
@@ -84,6 +88,8 @@ export function topicsUnder(prefix: string): Topics {
     holder: ofResource('holder'),
     value: ofResource('value'),
     session: ofRequester('session'),
+    sessionClaims: (requester) => `${under('session')}${encodeLevel(requester)}/claims`,
+    sessionAnswers: (requester) => `${under('session')}${encodeLevel(requester)}/answers`,
     mark: (requester) => `${prefix}/arbiter/mark/${encodeLevel(requester)}`,
     beat: ofRequester('beat'),
     all: (kind) => `${under(kind)}#`,
@@ -110,6 +116,7 @@ function parseRest(topic: string): ParsedTopic | undefined {
     case 'value':
       return parseResource(kind, rest);
     case 'session':
+      return parseSession(rest);
     case 'beat':
       return parseRequester(kind, rest);
     default:
@@ -134,6 +141,13 @@ function parseResource(kind: 'state' | 'holder' | 'value', rest: string): Parsed
   if (resource === undefined) return misspelt(kind, rest, 'name');
   const objection = objectionTo('name', resource);
   return objection === undefined ? { kind, resource } : malformed(kind, rest, objection);
+}
+
+function parseSession(rest: string): ParsedTopic {
+  const [, requester, part] = /^([^/]*)\/(claims|answers)$/.exec(rest) ?? [];
+  const parsed = parseRequester('session', requester ?? rest);
+  if (part === undefined || parsed.kind !== 'session') return parsed;
+  return { kind: part === 'claims' ? 'session-claims' : 'session-answers', requester: parsed.requester };
 }
 
 function parseRequester(kind: 'session' | 'beat', rest: string): ParsedTopic {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readAnswer, readArbiter, readClaim, readForce, readState } from '../../src/mqtt/read-message';
+import { readBeat, readDown, readEvent, readPresence, readUp } from '../../src/mqtt/read-session-message';
 
 const seed = Number(process.env.SEED ?? Date.now());
-const readers = { readClaim, readForce, readAnswer, readState, readArbiter };
+const readers = {
+  ...{ readClaim, readForce, readAnswer, readState, readArbiter },
+  ...{ readPresence, readBeat, readUp, readDown, readEvent },
+};
 
 const KEYS = [
   ...[
@@ -44,6 +48,7 @@ const KEYS = [
     'expires',
     'remaining',
   ],
+  ...['session', 'stream', 'n', 'ack', 'ops', 'tells', 'beat', 'refused', 'left'],
   ...['__proto__', 'constructor', 'toString', 'length'],
 ];
 

@@ -53,6 +53,10 @@ describe(`topics (SEED=${seed})`, () => {
         for (const kind of ['session', 'beat'] as const) {
           assert.deepEqual(topics.parse(topics[kind](requester)), { kind, requester });
         }
+        const said = topics.parse(topics.sessionClaims(requester));
+        assert.deepEqual(said, { kind: 'session-claims', requester });
+        const told = topics.parse(topics.sessionAnswers(requester));
+        assert.deepEqual(told, { kind: 'session-answers', requester });
       }),
       property,
     );

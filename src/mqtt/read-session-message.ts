@@ -1,0 +1,79 @@
+// Reads what a participant and the arbiter tell each other, from payloads that anybody may have written. Never throws.
+import type { ValidateFunction } from 'ajv';
+import type { Answer, AuditEvent } from './messages';
+import { lazily, objectToClaim, objectToNames, type Reading, read } from './read-message';
+import { objectToValue, type ReadError } from './read-payload';
+import { eventSchema } from './schemas-arbiter';
+import type {
+  BeatMessage,
+  BeatReturn,
+  ClaimOp,
+  DownFrame,
+  PresenceMessage,
+  SessionRefusal,
+  UpFrame,
+} from './session-messages';
+import {
+  beatReturnSchema,
+  beatSchema,
+  downFrameSchema,
+  presenceSchema,
+  refusalSchema,
+  upFrameSchema,
+} from './session-schemas';
+
+/** Reads that a participant is there, or was. */
+export function readPresence(payload: Uint8Array): Reading<PresenceMessage> {
+  return read(payload, presenceOf, allIsWell);
+}
+
+/** Reads that a session is alive. */
+export function readBeat(payload: Uint8Array): Reading<BeatMessage> {
+  return read(payload, beatOf, allIsWell);
+}
+
+/** Reads what a session wants. */
+export function readUp(payload: Uint8Array): Reading<UpFrame> {
+  return read(payload, upFrameOf, ({ ops }) => firstError(ops.map(objectToOp)));
+}
+
+/** Reads what a session is told; which of the three it is shows by `tells`, `refused` or neither. */
+export function readDown(payload: Uint8Array): Reading<DownFrame | BeatReturn | SessionRefusal> {
+  return read<DownFrame | BeatReturn | SessionRefusal>(payload, downOf, (down) =>
+    'tells' in down ? firstError(down.tells.map(({ answer }) => objectToAnswer(answer))) : undefined,
+  );
+}
+
+/** Reads one line of the audit stream. */
+export function readEvent(payload: Uint8Array): Reading<AuditEvent> {
+  return read(payload, eventOf, ({ resources }) => objectToNames('resources', resources));
+}
+
+const presenceOf = lazily<PresenceMessage>(presenceSchema);
+const beatOf = lazily<BeatMessage>(beatSchema);
+const upFrameOf = lazily<UpFrame>(upFrameSchema);
+const downFrameOf = lazily<DownFrame>(downFrameSchema);
+const beatReturnOf = lazily<BeatReturn>(beatReturnSchema);
+const refusalOf = lazily<SessionRefusal>(refusalSchema);
+const eventOf = lazily<AuditEvent>(eventSchema);
+
+function objectToOp(op: ClaimOp): ReadError | undefined {
+  if (op.op === 'claim') return objectToClaim(op.message) ?? objectToNames('name', [op.name]);
+  return op.op === 'update' ? objectToValue('value', op.change.value) : undefined;
+}
+
+function downOf(json: unknown): ValidateFunction<DownFrame | BeatReturn | SessionRefusal> {
+  if (typeof json !== 'object' || json === null) return beatReturnOf();
+  if ('tells' in json) return downFrameOf();
+  return 'refused' in json ? refusalOf() : beatReturnOf();
+}
+
+function objectToAnswer({ resources, wish }: Answer): ReadError | undefined {
+  return objectToNames('resources', resources) ?? objectToClaim(wish ?? {});
+}
+
+function firstError(errors: readonly (ReadError | undefined)[]): ReadError | undefined {
+  return errors.find((error) => error !== undefined);
+}
+
+function allIsWell(): undefined {}

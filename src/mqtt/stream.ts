@@ -1,0 +1,101 @@
+// Numbered frames over messages that may get lost, come twice or out of order: what arrives is taken in order and once,
+// what is not acknowledged is sent again. Go-back-N, as in TCP's early days: losses are rare where it is used.
+import type { Clock, Timer } from '../protocol';
+
+export interface FrameSenderOptions<Content> {
+  readonly clock: Clock;
+  /** Sends a frame, for the first time or again. */
+  send(n: number, content: Content): void;
+  /** After so many ms without progress what is unacknowledged is sent again. Default 250, then longer and longer. */
+  readonly firstRetry?: number;
+}
+
+interface Sent<Content> {
+  readonly n: number;
+  readonly content: Content;
+}
+
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 2_000;
+const MOST_UNACKNOWLEDGED = 1_000;
+
+export class FrameSender<Content> {
+  readonly #options: FrameSenderOptions<Content>;
+  #unacknowledged: Sent<Content>[] = [];
+  #last = 0;
+  #retryMs: number;
+  #timer: Timer | undefined;
+
+  constructor(options: FrameSenderOptions<Content>) {
+    this.#options = options;
+    this.#retryMs = this.#firstRetry;
+  }
+
+  /** The number of the last frame. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** So much is on its way that more had better wait. */
+  get isFull(): boolean {
+    return this.#unacknowledged.length >= MOST_UNACKNOWLEDGED;
+  }
+
+  /** What the other side may not have. */
+  get unacknowledged(): readonly Content[] {
+    return this.#unacknowledged.map(({ content }) => content);
+  }
+
+  /** Sends a frame; gives back its number. */
+  send(content: Content): number {
+    this.#last += 1;
+    this.#unacknowledged.push({ n: this.#last, content });
+    this.#options.send(this.#last, content);
+    this.#timer ??= this.#startTimer();
+    return this.#last;
+  }
+
+  /** The other side has everything up to this number. */
+  acknowledge(n: number): void {
+    const isOld = this.#unacknowledged[0] === undefined || n < this.#unacknowledged[0].n;
+    if (isOld || n > this.#last) return;
+    this.#unacknowledged = this.#unacknowledged.filter((frame) => frame.n > n);
+    this.#retryMs = this.#firstRetry;
+    this.stop();
+    if (this.#unacknowledged.length > 0) this.#timer = this.#startTimer();
+  }
+
+  /** Sends nothing again. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  get #firstRetry(): number {
+    return this.#options.firstRetry ?? FIRST_RETRY_MS;
+  }
+
+  #startTimer(): Timer {
+    return this.#options.clock.setTimer(this.#retryMs, () => {
+      this.#retryMs = Math.min(2 * this.#retryMs, Math.max(LONGEST_RETRY_MS, this.#firstRetry));
+      this.#timer = this.#startTimer();
+      for (const { n, content } of this.#unacknowledged) this.#options.send(n, content);
+    });
+  }
+}
+
+export class FrameReceiver {
+  #last = 0;
+
+  /** Everything up to this number has come. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Whether this frame is the next one; any other is to be ignored. */
+  accept(n: number): boolean {
+    if (n !== this.#last + 1) return false;
+    this.#last = n;
+    return true;
+  }
+}

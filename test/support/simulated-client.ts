@@ -71,6 +71,11 @@ export class SimulatedTransport implements Transport, ClientEnd {
     };
   }
 
+  /** Started, and neither stopped nor lost for good. */
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
   start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
@@ -145,7 +150,8 @@ export class SimulatedTransport implements Transport, ClientEnd {
   lost(connection: SimulatedConnection, reason: string): void {
     if (connection !== this.#connection) return;
     this.#end(new Error(reason));
-    if (this.#options.reconnects ?? true) this.#retry();
+    this.#isStarted = this.#options.reconnects ?? true;
+    if (this.#isStarted) this.#retry();
     if (this.#reason === reason) return;
     this.#reason = reason;
     for (const listener of [...this.#connectionListeners]) listener(false, reason);

@@ -1,0 +1,233 @@
+// Watches a simulated history and says, at each step, whether what must never happen has happened.
+import type { Answer, ArbiterMessage, ResourceState } from '../../src/mqtt/messages';
+import type { Published } from '../support/simulated-broker';
+import type { Life, NodeClaim, Witness } from './life';
+import { PREFIX, type World } from './world';
+
+/** What must never happen has happened, or what must has not. */
+export class Violation extends Error {
+  readonly rule: string;
+
+  constructor(rule: string, what: string) {
+    super(`${rule}: ${what}`);
+    this.rule = rule;
+  }
+}
+
+/** After a fault so long (ms) a holder may not have answered in time, and a session may have to end. */
+const AFTERMATH = 20_000;
+const ARBITER = `${PREFIX}/arbiter`;
+const STATES = `${PREFIX}/state/`;
+
+export class Judge implements Witness {
+  /** The first one. */
+  violation: Violation | undefined;
+  grants = 0;
+  /** How often somebody began to decide. */
+  takeovers = 0;
+  /** How often a resource was held twice in a way that the hand-over timeout allows. */
+  overlaps = 0;
+  readonly #world: World;
+  /** Claims that were told to be held, by resource. */
+  readonly #believers = new Map<string, Set<NodeClaim>>();
+  /** Resources that more than one locker was told to have. */
+  readonly #contested = new Set<string>();
+  /** To whom each token was given. */
+  readonly #tokens = new Map<number, string>();
+  /** The greatest token that was told, by resource. */
+  readonly #greatest = new Map<string, number>();
+  /** The ends that were told of claims that may be recalled. */
+  readonly #ends = new Map<string, Answer>();
+  readonly #overlapping = new Set<string>();
+  #epoch = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** To be called after each step. */
+  check(): void {
+    for (const resource of this.#contested) this.#checkExclusion(resource);
+    if (this.violation !== undefined) throw this.violation;
+  }
+
+  heard(claim: NodeClaim, answer: Answer): void {
+    this.#world.trace.note(claim.life.process.requester, spell(claim, answer));
+    if (claim.isOver) this.#fail('told after its end', claim, answer);
+    this.#checkReason(claim, answer);
+    if (answer.result === 'granted') this.#granted(claim, answer);
+    else if (answer.result !== 'revoking' && answer.result !== 'error') this.#notHeld(claim, answer);
+    if (answer.ended !== undefined) this.#ends.set(claim.id, answer);
+  }
+
+  recalled(claim: NodeClaim): void {
+    this.#world.trace.note(claim.life.process.requester, `recalls ${claim.id}`);
+  }
+
+  warned(life: Life, text: string): void {
+    this.#world.trace.note(life.process.requester, `warns: ${text}`);
+    if (text.startsWith('a listener to the locks failed')) this.accuse('no error of its own', text);
+  }
+
+  released(claim: NodeClaim): void {
+    this.#world.trace.note(claim.life.process.requester, `lets go ${claim.id}`);
+    this.#disbelieve(claim);
+  }
+
+  /** What the arbiter writes. */
+  published({ topic, payload, by }: Published): void {
+    if (topic === ARBITER) this.#noteArbiter(payload);
+    if (!topic.startsWith(STATES) || payload === '' || !payload.startsWith('{')) return;
+    const { resource, token = 0 }: ResourceState = JSON.parse(payload);
+    const greatest = this.#greatest.get(resource) ?? 0;
+    if (token > 0 && token < greatest) {
+      this.accuse('tokens only grow', `${by} writes ${token} for ${resource} after ${greatest}`);
+    }
+    this.#greatest.set(resource, Math.max(greatest, token));
+  }
+
+  #noteArbiter(payload: string): void {
+    if (payload === '') return;
+    const { epoch, online, requester, left }: ArbiterMessage = JSON.parse(payload);
+    this.#world.trace.note(
+      'broker',
+      `${requester} ${online ? 'decides' : left ? 'has left' : 'is gone'}, epoch ${epoch}`,
+    );
+    if (!online || epoch <= this.#epoch) return;
+    this.#epoch = epoch;
+    this.takeovers++;
+  }
+
+  accuse(rule: string, what: string): void {
+    this.violation ??= new Violation(rule, what);
+  }
+
+  /** Who was told to have a resource, and whose process lives. */
+  believers(resource: string): readonly NodeClaim[] {
+    return [...(this.#believers.get(resource) ?? [])].filter(({ life }) => !life.isDead);
+  }
+
+  #granted(claim: NodeClaim, answer: Answer): void {
+    const { token } = answer;
+    if (token === undefined) {
+      this.#fail('a grant has a token', claim, answer);
+      return;
+    }
+    const wasTold = claim.told?.result;
+    if ((wasTold === 'granted' || wasTold === 'revoking') && claim.told?.token !== token) {
+      this.#fail('nothing is granted twice', claim, answer);
+    }
+    const end = this.#ends.get(claim.id);
+    // What its node has let go, and then its process died, may still stand.
+    if (end !== undefined && end.result !== 'released')
+      this.#fail('nothing is granted after its end', claim, answer);
+    const owner = this.#tokens.get(token);
+    if (owner !== undefined && owner !== claim.identity)
+      this.#fail(`no token is given twice (${owner})`, claim, answer);
+    this.#tokens.set(token, claim.identity);
+    if (wasTold !== 'granted') this.grants++;
+    for (const resource of claim.resources) this.#believe(resource, claim);
+  }
+
+  #notHeld(claim: NodeClaim, answer: Answer): void {
+    // A refused change leaves a claim as it was.
+    const isRefusal = answer.result === 'denied' && answer.ended === undefined;
+    if (!isRefusal) this.#disbelieve(claim);
+  }
+
+  #believe(resource: string, claim: NodeClaim): void {
+    const believers = this.#believers.get(resource) ?? new Set();
+    this.#believers.set(resource, believers.add(claim));
+    this.#noteContest(resource, believers);
+  }
+
+  #disbelieve(claim: NodeClaim): void {
+    for (const resource of claim.resources) {
+      const believers = this.#believers.get(resource);
+      if (believers?.delete(claim)) this.#noteContest(resource, believers);
+    }
+  }
+
+  #noteContest(resource: string, believers: Set<NodeClaim>): void {
+    const [first] = believers;
+    let isContested = false;
+    for (const claim of believers) {
+      if (claim.life.isDead) believers.delete(claim);
+      else if (claim.identity !== first?.identity) isContested = true;
+    }
+    if (isContested) this.#contested.add(resource);
+    else this.#contested.delete(resource);
+  }
+
+  #checkExclusion(resource: string): void {
+    const holding = this.believers(resource).filter(
+      (claim) => claim.life.machine.isRunning && claim.isHeld(),
+    );
+    const [one] = holding;
+    const other = holding.find(({ identity }) => identity !== one?.identity);
+    if (one === undefined || other === undefined) return;
+    const what = `${resource} is held by ${describe(one)} and by ${describe(other)}`;
+    const { troubleUntil, timeline, plan } = this.#world;
+    const isAllowed = plan.shape.handoverTimeout < Infinity && timeline.time < troubleUntil + AFTERMATH;
+    if (!isAllowed) this.accuse('one holder at a time', what);
+    else if (!this.#overlapping.has(what)) {
+      this.#overlapping.add(what);
+      this.overlaps++;
+      this.#world.trace.note('judge', what);
+    }
+  }
+
+  /** Nothing ends, and nothing is lost, for a reason that it cannot have. */
+  #checkReason(claim: NodeClaim, answer: Answer): void {
+    const { message } = claim;
+    const isOnce = message.once === true;
+    const { result, reason, ended } = answer;
+    if (ended === undefined && result !== 'lost') return;
+    if (reason === 'preempted' && !isOnce)
+      this.#fail('a standing claim is not lost by preemption', claim, answer);
+    if (reason === 'session' && !isOnce) this.#fail('a standing claim outlives its session', claim, answer);
+    if (reason === 'timeout' && message.timeout === undefined)
+      this.#fail('no wait ends by itself', claim, answer);
+    if (reason === 'expired' && message.ttl === undefined) this.#fail('no lease is made up', claim, answer);
+    if (reason === 'session' && this.#world.timeline.time > this.#world.troubleUntil + AFTERMATH) {
+      this.#fail('no session ends without a fault', claim, answer);
+    }
+    if (reason !== undefined && NEVER.has(reason)) this.#fail('no end without a reason', claim, answer);
+  }
+
+  #fail(rule: string, claim: NodeClaim, answer: Answer): void {
+    this.accuse(rule, `${claim.life.process.requester}: ${spell(claim, answer)}`);
+  }
+}
+
+/** Reasons that nothing in these histories gives. */
+const NEVER: ReadonlySet<string> = new Set([
+  'deadlock',
+  'unknown',
+  'full',
+  'too-long',
+  'too-many',
+  'policy',
+  'malformed',
+]);
+
+function spell(
+  claim: NodeClaim,
+  { result, token, reason, detail, remaining, ended, regained }: Answer,
+): string {
+  const { resources, message } = claim;
+  const parts = [
+    `${claim.id} (${message.locker} for ${resources.join('+')}, priority ${message.priority}) is ${result}`,
+    token !== undefined && `token ${token}`,
+    reason,
+    detail,
+    remaining !== undefined && `for ${remaining} ms`,
+    regained && 'regained',
+    ended !== undefined && 'over',
+  ];
+  return parts.filter((part) => part !== undefined && part !== false).join(', ');
+}
+
+function describe(claim: NodeClaim): string {
+  return `${claim.life.process.requester} ${claim.id} (${claim.identity}, token ${claim.told?.token})`;
+}

@@ -36,6 +36,8 @@ export interface LinkOptions {
   /** Nobody else can decide here: the broker is part of this process. */
   readonly isSole: boolean;
   readonly term: Term | undefined;
+  /** Takes over from whoever says to decide, who is told so. */
+  readonly seizes: boolean;
   /** No token above it was given so far. */
   readonly tokenFloor: () => number;
 }
@@ -51,6 +53,8 @@ export class Link {
   readonly #host: LinkHost;
   readonly #isSole: boolean;
   readonly #term: Term | undefined;
+  /** Whoever says to decide is not minded, once. */
+  #seizes: boolean;
   readonly #tokenFloor: () => number;
   readonly #reader: Reader;
   /** Nobody else decided when we looked, so that the connection may carry our will. */
@@ -66,13 +70,14 @@ export class Link {
   #retry: Timer | undefined;
   #stopListening: readonly (() => void)[] = [];
 
-  constructor({ context, transport, host, isSole, term, tokenFloor }: LinkOptions) {
+  constructor({ context, transport, host, isSole, term, seizes, tokenFloor }: LinkOptions) {
     this.#context = context;
     this.#transport = transport;
     this.#host = host;
     this.#isSole = isSole;
     this.#term = term;
-    this.#isOurs = isSole || term !== undefined;
+    this.#seizes = seizes;
+    this.#isOurs = isSole || seizes || term !== undefined;
     this.#tokenFloor = tokenFloor;
     this.#reader = new Reader(context, transport, context.topics.mark(context.requester));
   }
@@ -189,6 +194,7 @@ export class Link {
 
   #opened(finds: Finds): void {
     this.#state = 'open';
+    this.#seizes = false;
     this.#host.opened(finds);
     const early = this.#early;
     this.#early = [];
@@ -276,11 +282,16 @@ export class Link {
     void this.#reconnect();
   }
 
-  /** Somebody else who is there and decides. Another instance of our own name is our own past. */
+  /**
+   * Somebody else who is there and decides, or may be: only who can be succeeded, or has said goodbye, does not when he
+   * is not there. Another instance of our own name is our own past.
+   */
   #otherIn(message: ArbiterMessage | undefined): ArbiterMessage | undefined {
     const { requester, instance, canBeSucceeded } = this.#context;
     // Who holds the office need not ask: rivals are compared with where it is held.
-    if (message === undefined || !message.online || this.#isSole || canBeSucceeded) return undefined;
+    if (message === undefined || this.#isSole || canBeSucceeded || this.#seizes) return undefined;
+    const isOver = message.left === true || message.settings?.takeover === true || this.#state !== 'reading';
+    if (!message.online && isOver) return undefined;
     if (message.instance === instance) return undefined;
     const isOwnPast = message.requester === requester && this.#state === 'reading' && !this.#hasGivenWay;
     return isOwnPast ? undefined : message;

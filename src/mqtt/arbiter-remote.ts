@@ -30,6 +30,7 @@ export interface RemoteParts extends DeviceParts, Omit<RebuildParts, 'devices'> 
   readonly transport: Transport;
   readonly isSole: boolean;
   readonly term: Term | undefined;
+  readonly seizes: boolean;
   readonly host: RemoteHost;
 }
 
@@ -45,9 +46,9 @@ export class Remote implements LinkHost {
     this.#context = parts.context;
     this.#devices = new Devices(parts);
     this.#rebuilder = new Rebuilder({ ...parts, devices: this.#devices });
-    const { context, transport, isSole, term, publisher } = parts;
+    const { context, transport, isSole, term, seizes, publisher } = parts;
     const tokenFloor = () => publisher.tokenFloor;
-    this.#link = new Link({ context, transport, isSole, term, host: this, tokenFloor });
+    this.#link = new Link({ context, transport, isSole, term, seizes, host: this, tokenFloor });
   }
 
   start(): void {

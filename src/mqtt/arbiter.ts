@@ -25,6 +25,7 @@ import { Remote, type RemoteHost } from './arbiter-remote';
 import { States } from './arbiter-states';
 import { type ArbiterStatus, DECIDING, StatusBoard } from './arbiter-status';
 import type { Refusal } from './arbiter-wish';
+import type { Authority } from './authority';
 import { subscribe } from './listeners';
 import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
 import type { HandedClaim } from './participant-claims';
@@ -40,13 +41,15 @@ export interface ArbiterOptions {
   readonly isSole?: boolean;
   /** Others may succeed it: it decides only while the transport, its office, is connected, and only once. */
   readonly term?: Term;
+  /** Decides also where somebody else says to, who gives way when he hears of it. */
+  readonly seizes?: boolean;
   /** Takes what another authority of this runtime has; called once, when all was read and before anything is decided. */
   readonly takeOwn?: () => readonly HandedClaim[];
 }
 
 export type { ArbiterStatus, Term };
 
-export class Arbiter implements Ears, RemoteHost {
+export class Arbiter implements Authority, Ears, RemoteHost {
   /** Resolves when it has rebuilt what was before, has given up waiting for the broker, or somebody else decides. */
   readonly ready: Promise<void>;
   readonly #beReady: () => void;
@@ -62,18 +65,28 @@ export class Arbiter implements Ears, RemoteHost {
   readonly #publisher: Publisher | undefined;
   readonly #remote: Remote | undefined;
   readonly #grants: OwnGrants | undefined;
+  readonly #term: Term | undefined;
   readonly #board = new StatusBoard((tell) => this.#call(tell));
   readonly #stateListeners = new Set<(resource: string) => void>();
   #startTimer: Timer | undefined;
 
   /** Throws a `RangeError` for a prefix that cannot be one. */
-  constructor({ settings, hearer, transport, isSole = false, term, takeOwn }: ArbiterOptions) {
+  constructor({
+    settings,
+    hearer,
+    transport,
+    isSole = false,
+    term,
+    seizes = false,
+    takeOwn,
+  }: ArbiterOptions) {
     let beReady = () => {};
     this.ready = new Promise((resolve) => {
       beReady = resolve;
     });
     this.#beReady = beReady;
     this.#settings = settings;
+    this.#term = term;
     this.#hearer = hearer;
     const context = contextOf(settings, term !== undefined, term?.epoch);
     const decider = new Decider(context, settings.limits ?? {}, this);
@@ -96,7 +109,7 @@ export class Arbiter implements Ears, RemoteHost {
     if (transport === undefined || publisher === undefined) return;
     const { claimsPerRequester: mostDead } = { ...DEFAULT_LIMITS, ...settings.limits };
     const updateOwn = (claim: ArbiterClaim, change: OwnChange) => this.#own.update(claim, change);
-    const past = { takeOwn, updateOwn, term };
+    const past = { takeOwn, updateOwn, term, seizes };
     this.#remote = new Remote({
       ...parts,
       ...past,
@@ -121,6 +134,11 @@ export class Arbiter implements Ears, RemoteHost {
   /** The number of its term; 0 before it decides. */
   get epoch(): number {
     return this.#board.status.phase === 'deciding' ? this.#context.epoch : 0;
+  }
+
+  /** Monotonic ms until which holds of this runtime may be believed in. */
+  get validUntil(): number {
+    return this.#term?.validUntil() ?? Infinity;
   }
 
   get rules(): Rules {
@@ -200,6 +218,11 @@ export class Arbiter implements Ears, RemoteHost {
   forceRelease(resource: string, token: number, by: string): Refusal | undefined {
     this.#decider.catchUp();
     return this.#force.end({ requester: this.#context.requester, resource, by }, token);
+  }
+
+  /** The same, as every authority does it. */
+  async force(resource: string, token: number, by: string): Promise<Refusal | undefined> {
+    return this.forceRelease(resource, token, by);
   }
 
   /** Devices' claims that ended at least so long ago (ms) and were not withdrawn. */

@@ -108,6 +108,11 @@ export class Candidate {
     this.#stopListening = [];
   }
 
+  /** Somebody says so: whoever decides now is not waited for. */
+  standNow(): void {
+    if (this.#state !== 'idle' && this.#state !== 'standing') this.#stand();
+  }
+
   /** Somebody else was faster, or the office was lost: waits anew, longer each time that it happens soon. */
   stepBack(): void {
     if (this.#state !== 'standing') return;
@@ -217,6 +222,10 @@ export class Candidate {
 
   #hearProbe(payload: Uint8Array): void {
     if (this.#state !== 'probing' || new TextDecoder().decode(payload) !== this.#mark()) return;
+    this.#stand();
+  }
+
+  #stand(): void {
     const { clock, stand } = this.#options;
     this.#timer?.cancel();
     this.#state = 'standing';

@@ -168,6 +168,19 @@ describe('where somebody else decides', () => {
     assert.equal(second.own('node', { resource: 'door' }).phase, 'held');
   });
 
+  it('one that comes later does not decide either, until the other has said goodbye', async () => {
+    await first.crash();
+    const third = await startArbiter({ requester: 'shed' }, first.broker);
+    assert.equal(third.arbiter.status.phase, 'elsewhere');
+    assert.equal(third.arbiter.status.other?.online, false);
+    const again = await startArbiter({ requester: 'house-pi' }, first.broker);
+    const stopped = again.arbiter.stop();
+    await again.settle();
+    await stopped;
+    const fourth = await startArbiter({ requester: 'attic' }, first.broker);
+    assert.equal(fourth.arbiter.status.phase, 'deciding');
+  });
+
   it('it stays so over a lost connection', async () => {
     second.broker.cut(String(second.transport?.clientId));
     await second.settle(500);
@@ -226,11 +239,20 @@ describe('an arbiter that hears another one decide', () => {
     const scene = await startArbiter();
     scene.own('node', { resource: 'lights' });
     scene.broker.cut(String(scene.transport?.clientId));
-    const other = await startArbiter({ requester: 'garage' }, scene.broker);
+    const other = await startArbiter({ requester: 'garage', seizes: true }, scene.broker);
     await scene.settle(500);
     assert.equal(scene.arbiter.status.phase, 'elsewhere');
     assert.equal(other.arbiter.status.phase, 'deciding');
     assert.equal(scene.heard.at(-1)?.answer.result, 'lost');
+  });
+
+  it('gives way to one that takes over by hand', async () => {
+    const scene = await startArbiter();
+    const other = await startArbiter({ requester: 'garage', seizes: true }, scene.broker);
+    await scene.settle(500);
+    assert.equal(scene.arbiter.status.phase, 'elsewhere');
+    assert.equal(other.arbiter.status.phase, 'deciding');
+    assert.equal(other.arbiter.epoch, 2);
   });
 
   it('does not give way where the broker is its own', async () => {

@@ -17,6 +17,7 @@ export interface SceneOptions extends Partial<Omit<ArbiterSettings, 'rules'>> {
   readonly isSole?: boolean;
   /** It can be succeeded: it is connected once, and only once. */
   readonly term?: Term;
+  readonly seizes?: boolean;
   readonly takeOwn?: ArbiterOptions['takeOwn'];
   /** Told of each claim that is here from now on. */
   readonly moved?: (claim: ArbiterClaim) => void;
@@ -49,6 +50,7 @@ export class ArbiterScene {
       rows = [],
       rules,
       term,
+      seizes,
       takeOwn,
       moved,
       ...settings
@@ -75,6 +77,7 @@ export class ArbiterScene {
       },
       isSole,
       ...(term !== undefined && { term }),
+      ...(seizes !== undefined && { seizes }),
       ...(takeOwn !== undefined && { takeOwn }),
       ...(this.transport && { transport: this.transport }),
     });

@@ -1,10 +1,10 @@
 // The numbered frames between a participant and whoever decides: what is to be said goes in order, beginning with all that
 // is claimed whenever somebody may not know it, and what is told is read in order.
 import type { Timer } from '../protocol';
-import type { ToldAt } from './participant-claims';
+import type { ParticipantClaims } from './participant-claims';
 import type { Contact } from './participant-contact';
 import type { ParticipantContext } from './participant-context';
-import type { BeatReturn, ClaimOp, DownFrame, Tell, UpFrame } from './session-messages';
+import type { BeatReturn, ClaimOp, DownFrame, UpFrame } from './session-messages';
 import { FrameReceiver, FrameSender } from './stream';
 
 export interface ChannelHost {
@@ -12,14 +12,12 @@ export interface ChannelHost {
   readonly mayBegin: boolean;
   /** Sends a frame of the session, if there is a connection. */
   publish(text: string): void;
-  /** All that is claimed. */
-  list(): Iterable<ClaimOp>;
-  /** All was listed: what else is to be said may be sent. */
-  followUp(): void;
-  told(tells: readonly Tell[], at: ToldAt): void;
-  /** Our frames up to this one were acted upon. */
-  acknowledged(frame: number): void;
+  /** Whoever decides knew of all that is claimed, and had this beat; he wrote that after `sentAt` (monotonic ms). */
+  proved(beat: number, sentAt: number): void;
 }
+
+/** Whose claims are listed, and who is told of them. */
+export type ChannelClaims = Pick<ParticipantClaims, 'list' | 'followUp' | 'told' | 'acknowledged'>;
 
 /** So much of a frame is what it says, in characters. */
 const LARGEST_FRAME = 32 * 1024;
@@ -46,6 +44,7 @@ interface Stream {
 export interface ChannelParts {
   readonly context: ParticipantContext;
   readonly contact: Contact;
+  readonly claims: ChannelClaims;
   readonly host: ChannelHost;
   /** The instance of this name that ran before and is known to be dead. */
   readonly after: string | undefined;
@@ -71,7 +70,7 @@ export class Channel {
 
   /** Begins anew with all that is claimed: whoever decides in the term in force may know nothing of it. */
   begin(): void {
-    const { host, after, contact } = this.#parts;
+    const { host, after, contact, claims } = this.#parts;
     if (!host.mayBegin) return;
     this.drop();
     const { clock, epoch } = this.#context;
@@ -87,11 +86,11 @@ export class Channel {
     };
     this.#stream = stream;
     this.send(after === undefined ? { op: 'hello' } : { op: 'hello', after });
-    for (const op of host.list()) this.send(op);
+    for (const op of claims.list()) this.send(op);
     this.send({ op: 'ready' }, (frame) => {
       stream.readyFrame = frame;
     });
-    host.followUp();
+    claims.followUp();
     this.flush();
     // Whose return shows, without waiting for the next one, that all of it has come.
     contact.beat();
@@ -135,24 +134,23 @@ export class Channel {
     const stream = this.#stream;
     if (stream === undefined || frame.stream !== stream.number) return;
     this.#acknowledge(stream, frame.ack);
+    const sentAt = this.#prove(stream, frame);
     if (frame.n === undefined) return;
     this.#ackSoon();
-    if (!stream.receiver.accept(frame.n)) return;
-    const sentAt = Math.max(stream.begunAt, this.#parts.contact.sentAt(frame.beat));
-    this.#parts.host.told(frame.tells, { sentAt, ack: frame.ack });
+    if (stream.receiver.accept(frame.n)) this.#parts.claims.told(frame.tells, { sentAt, ack: frame.ack });
   }
 
-  /** Whether a returned beat shows that whoever decides knows of all that is claimed. */
-  returned({ stream: number, beat, ack, last }: BeatReturn): boolean {
+  /** A beat has come back. */
+  returned(message: BeatReturn): void {
     const stream = this.#stream;
-    if (stream === undefined || number !== stream.number) {
-      this.#returnedOther(stream, beat);
-      return false;
+    if (stream === undefined || message.stream !== stream.number) {
+      this.#returnedOther(stream, message.beat);
+      return;
     }
-    this.#acknowledge(stream, ack);
+    this.#acknowledge(stream, message.ack);
+    this.#prove(stream, message);
     // Something was told that has not come: who hears how far we are, repeats it.
-    if (last > stream.receiver.last) this.#sendAck(stream);
-    return ack >= stream.readyFrame;
+    if (message.last > stream.receiver.last) this.#sendAck(stream);
   }
 
   /** Somebody decides who knows of fewer terms than we do: tells him of ours. */
@@ -169,10 +167,17 @@ export class Channel {
     if (stream === undefined || (stream.wasHeard && beat > stream.begunAfterBeat)) this.begin();
   }
 
+  /** Gives back when (monotonic ms) the last was sent that its writer had heard for certain. */
+  #prove(stream: Stream, { beat, ack }: Pick<BeatReturn, 'beat' | 'ack'>): number {
+    const sentAt = Math.max(stream.begunAt, this.#parts.contact.sentAt(beat));
+    if (ack >= stream.readyFrame) this.#parts.host.proved(beat, sentAt);
+    return sentAt;
+  }
+
   #acknowledge(stream: Stream, ack: number): void {
     if (ack > 0) stream.wasHeard = true;
     stream.sender.acknowledge(ack);
-    this.#parts.host.acknowledged(ack);
+    this.#parts.claims.acknowledged(ack);
     this.flush();
   }
 

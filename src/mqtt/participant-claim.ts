@@ -1,9 +1,10 @@
 // A claim of this runtime as its participant keeps it: what was asked for, what was told, what is still on its way.
 import type { Now } from '../core';
 import type { ClaimKey } from './arbiter-claim';
+import { iso, isoAt } from './arbiter-context';
 import type { OwnChange } from './arbiter-own';
 import type { AuthorityClaim } from './authority';
-import type { Answer, ClaimMessage } from './messages';
+import type { Answer, AnswerResult, ClaimMessage } from './messages';
 import type { MakeOp, Was } from './session-messages';
 
 export interface ParticipantClaimParts {
@@ -15,6 +16,16 @@ export interface ParticipantClaimParts {
   readonly resources: readonly string[];
   readonly message: ClaimMessage;
   readonly isKept: boolean;
+}
+
+/** A claim that one authority hands to another one in the same runtime. */
+export interface HandedClaim {
+  readonly make: MakeOp;
+  readonly phase: AuthorityClaim['phase'];
+  /** The last that was told of it. */
+  readonly answer: Answer | undefined;
+  /** What was asked for and not answered yet, in order. */
+  readonly changes: readonly OwnChange[];
 }
 
 /** How far the first of the changes that were not answered yet is. */
@@ -159,4 +170,33 @@ export function resume(claim: ParticipantClaim, was: Was | undefined, now: numbe
   claim.waitEnd = now + (wait ?? (was === undefined ? (claim.standing.timeout ?? Infinity) : Infinity));
   const untilGrant = granted ? Infinity : claim.waitEnd;
   claim.until = claim.phase === 'revoking' ? now + (revoking ?? Infinity) : untilGrant;
+}
+
+/** It goes on as the last answer to an earlier start says; with none, as if it came now. */
+export function restore(claim: ParticipantClaim, answer: Answer | undefined, { monotonic, wall }: Now): void {
+  if (answer === undefined) {
+    resume(claim, undefined, monotonic);
+    return;
+  }
+  const left = (time: string | undefined) => (time === undefined ? Infinity : Date.parse(time) - wall);
+  const isWait = answer.result === 'queued';
+  claim.order = answer.order;
+  claim.answer = answer;
+  claim.wasTold = true;
+  claim.wasGranted = claim.hasHadIt = !isWait;
+  claim.expires = claim.leaseEnd = monotonic + Math.min(answer.remaining ?? Infinity, left(answer.expires));
+  claim.waitEnd = monotonic + (isWait ? left(answer.until) : Infinity);
+}
+
+/** What has become of it by our own doing, or for want of contact. */
+export function ownAnswer(
+  claim: ParticipantClaim,
+  result: AnswerResult,
+  now: Now,
+  more?: Partial<Answer>,
+): Answer {
+  const { id, resources, leaseEnd } = claim;
+  if (result !== 'requeued') return { id, result, resources, ...more, ended: iso(now.wall) };
+  const lease = { expires: isoAt(leaseEnd, now), remaining: Math.max(0, leaseEnd - now.monotonic) };
+  return { id, result, resources, ...more, ...(leaseEnd !== Infinity && lease) };
 }

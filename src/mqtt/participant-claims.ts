@@ -1,14 +1,20 @@
 // The claims of this runtime while somebody elsewhere decides about them: they are asked for, changed and given up here
 // at any time, and repeated to whoever decides. Nothing here decides about anybody else's.
-import { iso, isoAt } from './arbiter-context';
 import { isOver } from './arbiter-graves';
 import type { OwnAsk, OwnChange } from './arbiter-own';
 import { nameOfOwn } from './arbiter-own-message';
 import type { Refusal } from './arbiter-wish';
-import type { AuthorityClaim, ClaimHearer } from './authority';
+import type { ClaimHearer } from './authority';
 import { callSafely } from './listeners';
 import type { Answer, AnswerResult } from './messages';
-import { mergeChange, ParticipantClaim, resume } from './participant-claim';
+import {
+  type HandedClaim,
+  mergeChange,
+  ownAnswer,
+  ParticipantClaim,
+  restore,
+  resume,
+} from './participant-claim';
 import type { ParticipantContext } from './participant-context';
 import { Deadlines } from './participant-deadlines';
 import type { KeptClaims, LeftClaim } from './participant-kept';
@@ -17,6 +23,8 @@ import { TellReader } from './participant-tells';
 import { changeOf, objectToWish, wishOf } from './participant-wish';
 import type { ClaimOp, MakeOp, Tell } from './session-messages';
 
+export type { HandedClaim };
+
 export interface ClaimsParts {
   readonly context: ParticipantContext;
   readonly hearer: ClaimHearer;
@@ -24,16 +32,6 @@ export interface ClaimsParts {
   readonly mirror: Mirror;
   /** Sends to whoever decides; `false` if there is nobody. `framed` is told later in which frame it leaves. */
   readonly send: (op: ClaimOp, framed?: (frame: number) => void) => boolean;
-}
-
-/** A claim that one authority hands to another one in the same runtime. */
-export interface HandedClaim {
-  readonly make: MakeOp;
-  readonly phase: AuthorityClaim['phase'];
-  /** The last that was told of it. */
-  readonly answer: Answer | undefined;
-  /** What was asked for and not answered yet, in order. */
-  readonly changes: readonly OwnChange[];
 }
 
 /** When a frame was written that tells something, and what had been heard by then. */
@@ -173,8 +171,12 @@ export class ParticipantClaims {
       }
       const claim = this.#make({ op: 'claim', id, name, message: wishOf(message, name), keep: true, owner });
       claim.isRestored = true;
-      if (answer === undefined || !isOver(answer)) this.#restore(claim, answer);
-      else claim.isKept = false;
+      if (answer === undefined || !isOver(answer)) {
+        restore(claim, answer, this.#context.clock.now());
+        this.#enter(claim);
+      } else {
+        claim.isKept = false;
+      }
       callSafely(this.#context.log, () => this.#parts.hearer.recall(claim));
       if (answer !== undefined && isOver(answer)) this.end(claim, answer);
     }
@@ -282,20 +284,6 @@ export class ParticipantClaims {
     claim.wasSent = this.#parts.send(this.#listed(claim));
   }
 
-  #restore(claim: ParticipantClaim, answer: Answer | undefined): void {
-    const { monotonic, wall } = this.#context.clock.now();
-    const left = answer?.expires === undefined ? Infinity : Date.parse(answer.expires) - wall;
-    const isWait = answer?.result === 'queued';
-    claim.order = answer?.order;
-    claim.answer = answer;
-    claim.wasTold = answer !== undefined;
-    claim.wasGranted = claim.hasHadIt = answer !== undefined && !isWait;
-    claim.expires = claim.leaseEnd = monotonic + Math.min(answer?.remaining ?? Infinity, left);
-    claim.waitEnd =
-      monotonic + (isWait && answer.until !== undefined ? Date.parse(answer.until) - wall : Infinity);
-    this.#enter(claim);
-  }
-
   #changeUnsent(claim: ParticipantClaim, change: OwnChange): void {
     claim.standing = mergeChange(claim.standing, change);
     if (!claim.isStanding || change.renew !== true) return;
@@ -353,12 +341,8 @@ export class ParticipantClaims {
       );
   }
 
-  #answer(claim: ParticipantClaim, result: AnswerResult, more: Partial<Answer> | undefined = {}): Answer {
-    const { id, resources, leaseEnd } = claim;
-    const now = this.#context.clock.now();
-    if (result !== 'requeued') return { id, result, resources, ...more, ended: iso(now.wall) };
-    const lease = { expires: isoAt(leaseEnd, now), remaining: Math.max(0, leaseEnd - now.monotonic) };
-    return { id, result, resources, ...more, ...(leaseEnd !== Infinity && lease) };
+  #answer(claim: ParticipantClaim, result: AnswerResult, more?: Partial<Answer>): Answer {
+    return ownAnswer(claim, result, this.#context.clock.now(), more);
   }
 
   #isTaken({ path, key }: LeftClaim['owner']): boolean {

@@ -85,14 +85,18 @@ export class Contact {
     if (beat <= this.#last) this.#echoed = Math.max(this.#echoed, beat);
   }
 
-  /** An arbiter that knows all that we hold has returned a beat. */
-  proved(beat: number): void {
-    const sentAt = this.#sentAt.get(beat);
-    if (sentAt === undefined) return;
+  /**
+   * Whoever decides knew of all that we hold, and had this beat, after a moment (monotonic ms). Whether that is not too
+   * long ago.
+   */
+  proved(beat: number, sentAt: number): boolean {
     this.lapseIfDue();
-    this.#returned = Math.max(this.#returned, beat);
-    this.#until = Math.max(this.#until, sentAt + USABLE * this.#context.inForce.session);
+    if (beat <= this.#last) this.#returned = Math.max(this.#returned, beat);
+    const until = sentAt + USABLE * this.#context.inForce.session;
+    if (until <= this.#context.clock.now().monotonic) return false;
+    this.#until = Math.max(this.#until, until);
     this.#keepLapseTimer();
+    return true;
   }
 
   /** Another authority of this runtime could be believed until then (monotonic ms). */

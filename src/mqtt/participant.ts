@@ -19,11 +19,14 @@ import { DEFAULT_SESSION, type ParticipantContext, readInForce } from './partici
 import { ParticipantForce } from './participant-force';
 import { KeptClaims } from './participant-kept';
 import { Mirror } from './participant-mirror';
+import { type ParticipantStatus, type Signs, StatusTeller } from './participant-status';
 import { Talk } from './participant-talk';
 import { Watch } from './participant-watch';
 import type { ArbiterBeatMessage, BeatReturn, DownFrame, SessionRefusal } from './session-messages';
 import { topicsUnder } from './topics';
 import type { Transport, Will } from './transport';
+
+export type { ParticipantStatus };
 
 export interface ParticipantSettings {
   readonly prefix: string;
@@ -48,20 +51,6 @@ export interface ParticipantOptions {
   readonly watch: Transport;
 }
 
-export interface ParticipantStatus {
-  /**
-   * `connecting`: not to the whole of a broker yet. `waiting`: nobody who decides has answered. `joined`: somebody decides
-   * about our claims. `refused`: another one has our name. `resting`: this runtime decides itself.
-   */
-  readonly phase: 'connecting' | 'waiting' | 'joined' | 'refused' | 'resting' | 'stopped';
-  /** Who decides, or has decided last, with the settings in force. */
-  readonly arbiter: ArbiterMessage | undefined;
-  /** The highest term that was heard of; 0 before. */
-  readonly epoch: number;
-  /** In words: why not `joined`. */
-  readonly reason: string | undefined;
-}
-
 export class Participant implements Authority {
   /** Resolves when what earlier starts have left was recalled, and all states are known. */
   readonly ready: Promise<void>;
@@ -76,7 +65,7 @@ export class Participant implements Authority {
   readonly #force: ParticipantForce;
   readonly #talk: Talk;
   readonly #watch: Watch;
-  readonly #statusListeners = new Set<(status: ParticipantStatus) => void>();
+  readonly #status: StatusTeller;
   readonly #eventListeners = new Set<(event: AuditEvent) => void>();
   #arbiter: ArbiterMessage | undefined;
   /** Why this instance is not heard, in words. */
@@ -87,7 +76,6 @@ export class Participant implements Authority {
   #isResting = false;
   #isStopped = false;
   #hasRecalled = false;
-  #toldStatus: ParticipantStatus | undefined;
 
   /** Throws a `RangeError` for a prefix that cannot be one. */
   constructor({ settings, hearer, talk, watch }: ParticipantOptions) {
@@ -111,13 +99,15 @@ export class Participant implements Authority {
     this.#talk = new Talk(context, talk, this);
     this.#watch = new Watch(context, watch, this);
     this.#contact = new Contact(context, this);
-    this.#channel = new Channel({ context, contact: this.#contact, host: this, after });
     this.#claims = new ParticipantClaims({
       ...{ context, hearer, kept: this.#kept, mirror: this.#mirror },
       send: (op, framed) => this.#channel.send(op, framed),
     });
+    const parts = { context, contact: this.#contact, claims: this.#claims, after };
+    this.#channel = new Channel({ ...parts, host: this });
     const hearEvents = () => this.#watch.hearEvents();
     this.#force = new ParticipantForce({ context, talk, mirror: this.#mirror, hearEvents });
+    this.#status = new StatusTeller(context, () => this.#signs());
   }
 
   /** The name of this runtime. */
@@ -126,8 +116,7 @@ export class Participant implements Authority {
   }
 
   get status(): ParticipantStatus {
-    const { epoch } = this.#context;
-    return { ...this.#phase(), arbiter: this.#arbiter, epoch };
+    return this.#status.status;
   }
 
   /** Monotonic ms until which holds may be believed in. */
@@ -136,7 +125,7 @@ export class Participant implements Authority {
   }
 
   start(): void {
-    this.#toldStatus = this.status;
+    this.#status.start();
     this.#contact.start();
     this.#watch.start();
     this.#talk.start();
@@ -152,8 +141,7 @@ export class Participant implements Authority {
     this.#channel.stop();
     this.#claims.stop();
     this.#mirror.stop();
-    this.#noteStatus();
-    this.#statusListeners.clear();
+    this.#status.stop();
     this.#eventListeners.clear();
     await Promise.all([this.#talk.stop(), this.#watch.stop()]);
   }
@@ -212,7 +200,7 @@ export class Participant implements Authority {
   }
 
   onStatus(listener: (status: ParticipantStatus) => void): () => void {
-    return subscribe(this.#statusListeners, listener);
+    return this.#status.onStatus(listener);
   }
 
   /**
@@ -224,7 +212,7 @@ export class Participant implements Authority {
     this.#claims.adopt(handed);
     this.#contact.trustUntil(validUntil);
     this.#channel.begin();
-    this.#noteStatus();
+    this.#status.note();
   }
 
   /** Gives all claims to another authority of this runtime; what is seen is seen on. Tells nobody of anything. */
@@ -234,7 +222,7 @@ export class Participant implements Authority {
     this.#channel.drop();
     this.#contact.distrust();
     const handed = this.#claims.surrender();
-    this.#noteStatus();
+    this.#status.note();
     return handed;
   }
 
@@ -244,13 +232,13 @@ export class Participant implements Authority {
     this.#kept.flush();
     if (this.mayBegin) this.#channel.begin();
     else this.#contact.beat();
-    this.#noteStatus();
+    this.#status.note();
   }
 
   closed(reason: string | undefined): void {
     this.#channel.drop();
     this.#reason = reason;
-    this.#noteStatus();
+    this.#status.note();
   }
 
   wasRead(found: Found, states: ReadonlyMap<string, ResourceState>): void {
@@ -260,12 +248,12 @@ export class Participant implements Authority {
     if (!this.#isResting) this.#kept.compare(found);
     this.#beReady();
     if (!this.#channel.isOpen) this.#channel.begin();
-    this.#noteStatus();
+    this.#status.note();
   }
 
   unwatched(reason: string | undefined): void {
     this.#reason = reason;
-    this.#noteStatus();
+    this.#status.note();
   }
 
   heardArbiter(message: ArbiterMessage | undefined): void {
@@ -276,7 +264,7 @@ export class Participant implements Authority {
       this.#context.inForce = readInForce(message.settings, this.#context.inForce);
       this.#noteEpoch(message.epoch);
     }
-    this.#noteStatus();
+    this.#status.note();
   }
 
   heardArbiterBeat({ epoch }: ArbiterBeatMessage): void {
@@ -299,7 +287,7 @@ export class Participant implements Authority {
     if ('refused' in message) this.#beRefused(message);
     else if (message.epoch < this.#context.epoch) this.#channel.report();
     else if ('tells' in message) this.#channel.heard(message);
-    else this.#returned(message);
+    else this.#channel.returned(message);
   }
 
   echoed(beat: number): void {
@@ -316,7 +304,7 @@ export class Participant implements Authority {
     this.#isJoined = false;
     this.#channel.drop();
     this.#claims.lapse();
-    this.#noteStatus();
+    this.#status.note();
   }
 
   get mayBegin(): boolean {
@@ -327,72 +315,38 @@ export class Participant implements Authority {
     this.#talk.sendFrame(text);
   }
 
-  list(): ReturnType<ParticipantClaims['list']> {
-    return this.#claims.list();
-  }
-
-  followUp(): void {
-    this.#claims.followUp();
-  }
-
-  told(...told: Parameters<ParticipantClaims['told']>): void {
-    this.#claims.told(...told);
-  }
-
-  acknowledged(frame: number): void {
-    this.#claims.acknowledged(frame);
-  }
-
-  #returned(message: BeatReturn): void {
-    if (!this.#channel.returned(message)) return;
-    this.#contact.proved(message.beat);
+  proved(beat: number, sentAt: number): void {
+    if (!this.#contact.proved(beat, sentAt)) return;
     this.#refused = undefined;
     this.#isJoined = true;
-    this.#noteStatus();
+    this.#status.note();
+  }
+
+  #signs(): Signs {
+    return {
+      isStopped: this.#isStopped,
+      isResting: this.#isResting,
+      isConnected: this.#talk.isOpen && this.#watch.isOpen,
+      reason: this.#reason,
+      refused: this.#refused,
+      isJoined: this.#isJoined,
+      arbiter: this.#arbiter,
+      hasEcho: this.#contact.hasEcho,
+    };
   }
 
   #noteEpoch(epoch: number): void {
     if (epoch <= this.#context.epoch || epoch > FARTHEST_EPOCH) return;
     this.#context.epoch = epoch;
     this.#channel.begin();
-    this.#noteStatus();
+    this.#status.note();
   }
 
   #beRefused({ epoch, refused }: SessionRefusal): void {
     if (epoch < this.#context.epoch) return;
     this.#complaints.warn('refused', `whoever decides does not hear us: ${refused}`);
     this.#refused = refused;
-    this.#noteStatus();
-  }
-
-  #phase(): Pick<ParticipantStatus, 'phase' | 'reason'> {
-    if (this.#isStopped) return { phase: 'stopped', reason: undefined };
-    if (this.#isResting) return { phase: 'resting', reason: undefined };
-    if (!this.#talk.isOpen || !this.#watch.isOpen) return { phase: 'connecting', reason: this.#reason };
-    if (this.#refused !== undefined) return { phase: 'refused', reason: this.#refused };
-    if (this.#isJoined) return { phase: 'joined', reason: undefined };
-    return { phase: 'waiting', reason: this.#whyWaiting() };
-  }
-
-  #whyWaiting(): string {
-    if (this.#arbiter === undefined) return 'nobody decides here';
-    const { requester, online } = this.#arbiter;
-    if (!online) return `${requester}, who decided here, is gone`;
-    if (this.#contact.hasEcho) return `${requester} decides, but does not answer`;
-    return 'what we write does not come back from the broker';
-  }
-
-  #noteStatus(): void {
-    const status = this.status;
-    const was = this.#toldStatus;
-    const isSame =
-      was?.phase === status.phase &&
-      was.reason === status.reason &&
-      was.arbiter === status.arbiter &&
-      was.epoch === status.epoch;
-    if (isSame) return;
-    this.#toldStatus = status;
-    for (const listener of this.#statusListeners) callSafely(this.#context.log, () => listener(status));
+    this.#status.note();
   }
 }
 

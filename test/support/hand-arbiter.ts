@@ -30,6 +30,8 @@ export class HandArbiter {
   isDeaf = false;
   /** It returns beats, but acts on no frames. */
   ignoresFrames = false;
+  /** It acts on frames up to this number only. */
+  actsUpTo = Infinity;
   /** It refuses every beat. */
   refuses: string | undefined;
   session = '';
@@ -122,7 +124,7 @@ export class HandArbiter {
     if (frame.epoch !== this.epoch || this.ignoresFrames || this.refuses !== undefined) return;
     if (frame.n === 1 && frame.ops[0]?.op === 'hello' && this.#isNew(frame)) this.#begin(frame);
     if (frame.stream !== this.stream || frame.n === undefined) return;
-    const isNext = frame.n === this.#expected;
+    const isNext = frame.n === this.#expected && frame.n <= this.actsUpTo;
     if (isNext) this.#expected++;
     if (isNext) for (const op of frame.ops) this.#act(op);
     this.send(undefined, []);

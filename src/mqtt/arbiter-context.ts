@@ -94,7 +94,8 @@ export interface Term {
   readonly validUntil: () => number;
 }
 
-const DEFAULT_PREFIX = 'locks';
+/** Of all topics. */
+export const DEFAULT_PREFIX = 'locks';
 
 /** Throws a `RangeError` for a prefix that cannot be one. `lastEpoch`: the last that is known of. */
 export function contextOf(settings: ArbiterSettings, canBeSucceeded: boolean, lastEpoch = 0): Context {

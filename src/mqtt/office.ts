@@ -26,8 +26,6 @@ export interface OfficeOptions {
   readonly sessionTime: number;
   /** How long nothing may come back, in ms. */
   readonly longestSilence: number;
-  /** Called once: from now on nothing passes the gate. */
-  readonly lost: (reason: string) => void;
 }
 
 /** How much of its validity a hold has by the clock of its holder. */
@@ -232,7 +230,6 @@ export class Office implements Transport {
   #lose(reason: string): void {
     if (this.#isOver) return;
     this.#end();
-    this.#options.lost(reason);
     for (const listener of [...this.#connectionListeners]) listener(false, reason);
   }
 

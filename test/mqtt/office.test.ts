@@ -27,10 +27,12 @@ describe('the office of an arbiter', () => {
       ...{ topics, instance, clock, write, read },
       log: { info: () => undefined, warn: () => undefined },
       ...{ epoch: () => epoch, beat: 1_000, sessionTime: SESSION, longestSilence: 5_000 },
-      lost: (reason) => lost.push(reason),
     });
     office.onMessage(({ payload }) => heard.push(Buffer.from(payload).toString()));
-    office.onConnection((connected) => connections.push(connected));
+    office.onConnection((connected, reason) => {
+      connections.push(connected);
+      if (!connected) lost.push(String(reason));
+    });
     office.start();
     return { office, lost, heard, connections, read };
   }

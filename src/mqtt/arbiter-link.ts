@@ -25,6 +25,8 @@ export interface LinkHost {
   heard(message: TransportMessage): void;
   /** Somebody has overwritten our presence. */
   overwritten(): void;
+  /** The settings in force, for everybody to see. */
+  settings(): ArbiterMessage['settings'];
   /** The connection was our office, and is gone for good; `reason` in words. */
   lost(reason: string | undefined): void;
 }
@@ -114,11 +116,11 @@ export class Link {
   }
 
   /** What we say of ourselves. */
-  presence(online: boolean, more: Pick<ArbiterMessage, 'settings' | 'left'> = {}): string {
+  presence(online: boolean, more: Pick<ArbiterMessage, 'left'> = {}): string {
     const { requester, instance, epoch } = this.#context;
-    const tokenFloor = this.#tokenFloor();
+    const [tokenFloor, settings] = [this.#tokenFloor(), this.#host.settings()];
     const message: ArbiterMessage = { v: 1, online, requester, instance, epoch, tokenFloor, ...more };
-    return JSON.stringify(message);
+    return JSON.stringify({ ...message, settings });
   }
 
   async #open(): Promise<void> {

@@ -71,8 +71,7 @@ export class Remote implements LinkHost {
 
   /** Shows the settings that are in force now. */
   showPresence(): void {
-    const { publisher, host } = this.#parts;
-    publisher.put(this.#context.topics.arbiter, this.#link.presence(true, { settings: host.settings() }));
+    this.#parts.publisher.put(this.#context.topics.arbiter, this.#link.presence(true));
   }
 
   /** A device's further message was refused; the answer to its claim stands. */
@@ -131,6 +130,10 @@ export class Remote implements LinkHost {
       this.#devices.heardMalformed(parsed, payload);
     }
     this.#parts.publisher.flush();
+  }
+
+  settings(): ArbiterMessage['settings'] {
+    return this.#parts.host.settings();
   }
 
   overwritten(): void {

@@ -59,7 +59,11 @@ export class Candidate {
   constructor(options: CandidateOptions) {
     const { failoverDelay, random } = options;
     this.#options = options;
-    this.#backOff = new BackOff({ first: failoverDelay, longest: failoverDelay * LONGEST_BACK_OFF, random });
+    this.#backOff = new BackOff({
+      first: failoverDelay / 4,
+      longest: failoverDelay * LONGEST_BACK_OFF,
+      random,
+    });
   }
 
   /** The presence of the last arbiter, if one was ever there. */

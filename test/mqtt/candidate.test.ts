@@ -209,7 +209,7 @@ describe('a candidate', () => {
       waits.push((stands.at(-1) ?? 0) - (stands.at(-2) ?? 0));
     }
     const [, first = 0, second = 0, third = 0, fourth = 0] = waits;
-    assert.ok(first > DELAY * 1.5 && second > first + 1_000 && third > second + 1_000, `${waits}`);
+    assert.ok(first > DELAY * 1.1 && second > first + 500 && third > second + 500, `${waits}`);
     assert.ok(fourth < DELAY * 8, `${waits}`);
   });
 

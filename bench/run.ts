@@ -1,6 +1,7 @@
 // Runs every row of the bench, each side by side with its peer, and prints them with their budgets.
 import { benchHeld, benchLeft } from './held';
 import type { Row } from './measure';
+import { benchMessages } from './messages';
 import { benchQueue } from './queue';
 import { benchUncontended } from './uncontended';
 import { benchWeight } from './weight';
@@ -10,6 +11,7 @@ const SUBJECTS: readonly (() => Promise<readonly Row[]> | readonly Row[])[] = [
   benchQueue,
   benchLeft,
   benchHeld,
+  benchMessages,
   benchWeight,
 ];
 

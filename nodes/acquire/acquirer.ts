@@ -49,6 +49,7 @@ export class Acquirer {
   #stopWatching: (() => void) | undefined;
   /** How the last claim has ended. */
   #end: NodeStatus | undefined;
+  #isShowing = false;
   #line: StatusLine | undefined;
 
   constructor(options: AcquirerOptions) {
@@ -226,7 +227,17 @@ export class Acquirer {
     for (const tell of this.#untold.splice(0)) tell(front);
   }
 
+  /** Once a turn: the editor need not follow claims that come and go between two messages, and each look costs. */
   #showWishes(): void {
+    if (this.#isShowing) return;
+    this.#isShowing = true;
+    setImmediate(() => {
+      this.#isShowing = false;
+      if (this.#front !== undefined) this.#showWishesNow();
+    });
+  }
+
+  #showWishesNow(): void {
     const list = this.#wishes?.list;
     const only = list?.only;
     this.#watch(only?.isMine === true ? undefined : only);

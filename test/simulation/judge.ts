@@ -74,6 +74,19 @@ export class Judge implements Witness {
     this.#disbelieve(claim);
   }
 
+  /** Tokens need be no greater than those that somebody remembers. Of several resources each has its own. */
+  forgotten(): void {
+    this.#greatest.clear();
+    this.#tokens.clear();
+    for (const [resource, believers] of this.#believers) {
+      for (const { told, life, identity, resources } of believers) {
+        if (life.isDead || told?.token === undefined || resources.length > 1) continue;
+        this.#greatest.set(resource, Math.max(this.#greatest.get(resource) ?? 0, told.token));
+        this.#tokens.set(told.token, identity);
+      }
+    }
+  }
+
   /** What the arbiter writes. */
   published({ topic, payload, by }: Published): void {
     if (topic === ARBITER) this.#noteArbiter(payload);

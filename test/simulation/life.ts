@@ -58,6 +58,8 @@ export interface Witness {
   heard(claim: NodeClaim, answer: Answer): void;
   recalled(claim: NodeClaim): void;
   warned(life: Life, text: string): void;
+  /** The broker has lost what it retained, or the latest of it. */
+  forgotten(): void;
   /** A node acts on what it was told: a claim that it has let go is no hold any more. */
   released(claim: NodeClaim): void;
 }
@@ -91,6 +93,8 @@ export class Life {
   readonly #cuts = { up: 0, down: 0 };
   #count = 0;
   isStopping = false;
+  /** Made before the runtime was ready. */
+  #early: NodeClaim[] | undefined = [];
 
   constructor(options: LifeOptions) {
     const { process, shape, instance, after, machine, chance, witness, makeRuntime } = options;
@@ -106,6 +110,7 @@ export class Life {
       hearer: {
         hear: (claim, answer) => this.#hear(claim, answer),
         recall: (claim) => this.#recall(claim),
+        move: (claim) => this.#move(claim),
       },
       connect: (ask) => this.#connect(ask),
     });
@@ -116,7 +121,10 @@ export class Life {
   }
 
   start(): void {
-    this.machine.run(() => this.runtime.start());
+    this.machine.run(() => {
+      this.runtime.start();
+      void this.runtime.ready.then(() => this.#begin());
+    });
   }
 
   kill(): void {
@@ -136,13 +144,10 @@ export class Life {
   }
 
   make(message: ClaimMessage, isKept: boolean): NodeClaim {
-    const id = `${this.instance}.${++this.#count}`;
-    const claim = new NodeClaim(this, id, message, isKept, false);
-    this.claims.set(id, claim);
-    const owner: ClaimKey = { path: `node ${this.#count}`, key: this.instance };
-    const made = this.runtime.claim({ id, owner, message, isKept });
-    if (!('reason' in made)) claim.claim ??= made;
-    else this.#tell(claim, { id, result: 'denied', resources: claim.resources, ended: '-', ...made });
+    const claim = new NodeClaim(this, `${this.instance}.${++this.#count}`, message, isKept, false);
+    this.claims.set(claim.id, claim);
+    if (this.#early === undefined) this.#ask(claim);
+    else this.#early.push(claim);
     return claim;
   }
 
@@ -178,6 +183,20 @@ export class Life {
 
   noteRoutes(): void {
     for (const { transport } of this.#clients) transport.noteRoute();
+  }
+
+  #begin(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const claim of early) if (!claim.isReleased) this.#ask(claim);
+  }
+
+  #ask(claim: NodeClaim): void {
+    const { id, message, isKept } = claim;
+    const owner: ClaimKey = { path: `node ${id}`, key: 'key' };
+    const made = this.runtime.claim({ id, owner, message, isKept });
+    if (!('reason' in made)) claim.claim ??= made;
+    else this.#tell(claim, { id, result: 'denied', resources: claim.resources, ended: 'at once', ...made });
   }
 
   #connect({ clientId, will, reconnects = true }: ClientAsk): SimulatedTransport {
@@ -221,6 +240,11 @@ export class Life {
     this.machine.setTimer(this.#random() * grace, () => {
       if (claim.claim !== undefined && !claim.isOver) this.runtime.yield(claim.claim);
     });
+  }
+
+  #move(claim: AuthorityClaim): void {
+    const mine = this.claims.get(claim.id);
+    if (mine !== undefined) mine.claim = claim;
   }
 
   #recall(claim: AuthorityClaim): void {

@@ -28,7 +28,7 @@ export function makePlan({ seed, rounds, roundLength }: PlanOptions): Plan {
 
 function makeShape(chance: Chance): Shape {
   const isTakeover = chance.happens(0.8);
-  const count = chance.pick([2, 2, 3, 3, 4]);
+  const count = chance.pick([1, 2, 2, 3, 3, 4]);
   const slowest = chance.pick([5, 20, 200]);
   return {
     processes: Array.from({ length: count }, (_, index): ProcessShape => {

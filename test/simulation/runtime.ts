@@ -31,6 +31,8 @@ export interface RuntimeParts {
 }
 
 export interface Runtime {
+  /** Resolves when claims can be made. */
+  readonly ready: Promise<void>;
   /** Monotonic ms until which holds may be believed in. */
   readonly validUntil: number;
   /** Whether it decides for everybody. */

@@ -269,6 +269,7 @@ export class World {
     for (const life of this.lives) life.noteRoutes();
     this.#last(ms, () => {
       broker.start(store === 'kept' ? undefined : store === 'old' ? this.#saved : new Map());
+      if (store !== 'kept') this.#witness.forgotten();
       this.timeline.setTimer(DEVICE_RETRY, () => this.#remind());
     });
   }

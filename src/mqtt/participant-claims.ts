@@ -20,7 +20,7 @@ import { Deadlines } from './participant-deadlines';
 import type { KeptClaims, LeftClaim } from './participant-kept';
 import type { Mirror } from './participant-mirror';
 import { TellReader } from './participant-tells';
-import { changeOf, objectToWish, wishOf } from './participant-wish';
+import { changeOf, objectToOp, wishOf } from './participant-wish';
 import type { ClaimOp, MakeOp, Tell } from './session-messages';
 
 export type { HandedClaim };
@@ -66,10 +66,10 @@ export class ParticipantClaims {
   /** Makes a claim; a message that nobody could read is refused. The hearer is told later. */
   claim({ id, owner, message, isKept }: OwnAsk): ParticipantClaim | Refusal {
     const name = nameOfOwn(owner);
-    const wish = wishOf(message, name);
-    const refusal = objectToWish(wish);
+    const make: MakeOp = { op: 'claim', id, name, message: wishOf(message, name), keep: isKept, owner };
+    const refusal = objectToOp(make);
     if (refusal !== undefined) return refusal;
-    const claim = this.#make({ op: 'claim', id, name, message: wish, keep: isKept, owner });
+    const claim = this.#make(make);
     this.#enter(claim);
     this.#ask(claim);
     return claim;
@@ -78,9 +78,9 @@ export class ParticipantClaims {
   update(claim: ParticipantClaim, change: OwnChange): void {
     if (!claim.isAlive) return;
     const wire = changeOf(change);
-    const refusal = objectToWish({ ...mergeChange(claim.message, wire) });
+    const { id, resources } = claim;
+    const refusal = objectToOp({ op: 'update', id, change: wire });
     if (refusal !== undefined) {
-      const { id, resources } = claim;
       this.tell(claim, { id, result: 'denied', resources, ...refusal });
       return;
     }

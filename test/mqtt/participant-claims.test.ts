@@ -48,6 +48,11 @@ describe('a claim of a participant', () => {
     assert.throws(ask({ resource: 'a', locker: '\ud800' }), /invalid: locker .* not well-formed/);
     assert.throws(ask({ resource: 'a', priority: Number.NaN }), /invalid: priority is null/);
     assert.throws(ask({ resource: 'a', ttl: -1 }), /invalid: ttl is -1/);
+    const long = {
+      resources: ['a'],
+      holding: Array.from({ length: 300 }, (_, index) => `${index}`.padEnd(250)),
+    };
+    assert.throws(ask(long), /too-long: it has \d+ bytes, over 65536/);
     await scene.settle();
     assert.deepEqual(arbiter.got('claim'), []);
   });

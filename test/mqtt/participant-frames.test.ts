@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readUp } from '../../src/mqtt/read-session-message';
 import { HandArbiter } from '../support/hand-arbiter';
 import { granting, joined } from '../support/joined-participant';
 import { ParticipantScene } from '../support/participant-scene';
@@ -102,6 +103,23 @@ describe('the frames of a participant', () => {
     const lengths = arbiter.frames.map((frame) => JSON.stringify(frame).length);
     assert.equal(lengths.filter((length) => length > 33_000).length, 1);
     assert.ok(lengths.length > 6);
+  });
+
+  it('can be read with a claim at all its limits, listed with a token for each resource', async () => {
+    const { scene, arbiter } = await joined();
+    const raw: Buffer[] = [];
+    arbiter.client.onMessage(({ topic, payload }) => {
+      if (topic.endsWith('/claims')) raw.push(Buffer.from(payload));
+    });
+    arbiter.decide = granting();
+    const resources = Array.from({ length: 64 }, (_, index) => `${'語'.repeat(169)}${index + 10}`);
+    scene.claim({ resources, value: 'x'.repeat(8_190) });
+    await scene.settle();
+    scene.broker.cut(scene.talk.clientId);
+    await scene.settle(1_500);
+    assert.equal(Object.keys(arbiter.got('claim').at(-1)?.was?.tokens ?? {}).length, 64);
+    for (const payload of raw) assert.equal(readUp(payload).error, undefined);
+    assert.ok(raw.some(({ length }) => length > 64 * 1024));
   });
 
   it('wait in the participant where a thousand are on their way', async () => {

@@ -27,12 +27,13 @@ export class LockTable extends TrustingTable {
   }
 
   /**
-   * Gives claims of before a restart back to an empty table, as they were; then grants what can be had now.
-   * @throws {Error} if the table is not empty.
+   * Gives claims of before a restart back to the table, as they were; then grants what can be had now.
+   * @throws {Error} if one of them is alive.
    */
   restore(claims: readonly RestoredClaim[], now: Now): readonly LockEvent[] {
     const { state } = this;
-    if (state.claims.size > 0) throw new Error('only an empty table can be restored');
+    const living = claims.find(({ id }) => state.claims.get(id) !== undefined);
+    if (living !== undefined) throw new Error(`the claim ${living.id} is alive`);
     state.wall = now.wall;
     restoreClaims(state, claims);
     return this.apply({ type: 'tick' }, now);

@@ -4,18 +4,25 @@ import { type Context, iso } from './arbiter-context';
 import { subscribe } from './listeners';
 import type { Answer, AuditEvent } from './messages';
 
+/** Where events are published. */
+export interface EventStream {
+  /** Whether anybody could hear an event now. */
+  readonly isHeard: boolean;
+  noteEvent(text: string): void;
+}
+
 /** What an event says beside its time. */
 export type Entry = Omit<AuditEvent, 'time'>;
 
 export class Audit {
   readonly #context: Context;
-  /** Where it is published; `undefined` where it is not. */
-  readonly #publish: ((text: string) => void) | undefined;
+  /** `undefined` where it is not published. */
+  readonly #stream: EventStream | undefined;
   readonly #listeners = new Set<(event: AuditEvent) => void>();
 
-  constructor(context: Context, publish: ((text: string) => void) | undefined) {
+  constructor(context: Context, stream: EventStream | undefined) {
     this.#context = context;
-    this.#publish = publish;
+    this.#stream = stream;
   }
 
   onEvent(listener: (event: AuditEvent) => void): () => void {
@@ -44,14 +51,15 @@ export class Audit {
   }
 
   note(entry: Entry): void {
-    if (!this.#isHeard) return;
+    const stream = this.#stream?.isHeard === true ? this.#stream : undefined;
+    if (stream === undefined && this.#listeners.size === 0) return;
     const event: AuditEvent = { time: iso(this.#context.clock.now().wall), ...entry };
     for (const listener of [...this.#listeners]) this.#tell(listener, event);
-    this.#publish?.(JSON.stringify(event));
+    stream?.noteEvent(JSON.stringify(event));
   }
 
   get #isHeard(): boolean {
-    return this.#publish !== undefined || this.#listeners.size > 0;
+    return this.#listeners.size > 0 || this.#stream?.isHeard === true;
   }
 
   #tell(listener: (event: AuditEvent) => void, event: AuditEvent): void {

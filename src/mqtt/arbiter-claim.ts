@@ -1,5 +1,6 @@
 // A claim as the arbiter keeps it beside the lock table: whose it is, its last message, what was answered to it.
 import type { ClaimCommand } from '../core';
+import type { Timing } from './arbiter-context';
 import type { Answer, AnswerReason, ClaimMessage } from './messages';
 
 /** Told of the claims of the arbiter's own runtime. */
@@ -32,8 +33,10 @@ export interface ClaimOrigin {
   readonly requester: string;
   /** What follows the requester in its topics. */
   readonly name: string;
-  /** `undefined` for a claim of a device. */
-  readonly hearer: Hearer | undefined;
+  /** Who speaks for it: a device by its retained message, the arbiter's own runtime, or a session elsewhere. */
+  readonly kind: 'device' | 'own' | 'session';
+  /** The instance that speaks for it; `undefined` for a device. */
+  readonly session: string | undefined;
 }
 
 export class ArbiterClaim {
@@ -43,7 +46,9 @@ export class ArbiterClaim {
   readonly locker: string;
   readonly identity: string;
   readonly resources: readonly string[];
-  readonly hearer: Hearer | undefined;
+  readonly kind: ClaimOrigin['kind'];
+  /** The instance that speaks for it: of a claim that is kept, it changes with each restart. */
+  session: string | undefined;
   /** What stands of its messages. */
   message: ClaimMessage;
   priority: number;
@@ -77,11 +82,13 @@ export class ArbiterClaim {
   /** A hold of it was told after its proof, at least once. */
   wasProven = false;
 
-  constructor({ id, requester, name, hearer }: ClaimOrigin, message: ClaimMessage, wish: Wish) {
+  constructor(origin: ClaimOrigin, message: ClaimMessage, wish: Wish) {
+    const { id, requester, name, kind, session } = origin;
     this.id = id;
     this.requester = requester;
     this.name = name;
-    this.hearer = hearer;
+    this.kind = kind;
+    this.session = session;
     this.message = message;
     this.locker = wish.locker;
     this.identity = wish.identity;
@@ -89,11 +96,16 @@ export class ArbiterClaim {
     this.priority = wish.priority;
     this.ttl = wish.ttl;
     this.detail = wish.detail;
-    this.isKept = hearer === undefined;
+    this.isKept = kind === 'device';
   }
 
   get isDevice(): boolean {
-    return this.hearer === undefined;
+    return this.kind === 'device';
+  }
+
+  /** Of the arbiter's own runtime. */
+  get isOwn(): boolean {
+    return this.kind === 'own';
   }
 
   /** Whose it is, and which. */
@@ -147,7 +159,7 @@ export function lockerOf(identity: string): string {
 }
 
 /** How the lock table is asked for it. */
-export function claimCommand(claim: ArbiterClaim, session: string | undefined): ClaimCommand {
+export function claimCommand(claim: ArbiterClaim, timing: Timing): ClaimCommand {
   const { value, timeout, grace, preempt, holding } = claim.message;
   return {
     type: 'claim',
@@ -155,7 +167,8 @@ export function claimCommand(claim: ArbiterClaim, session: string | undefined): 
     resources: claim.resources,
     locker: claim.identity,
     requester: claim.requester,
-    session,
+    // What is kept survives its session, and may be so from one moment to the next: each ends by itself.
+    session: claim.kind === 'session' ? sessionOf(claim.id) : claim.session,
     priority: claim.priority,
     value,
     ttl: claim.ttl,
@@ -163,6 +176,25 @@ export function claimCommand(claim: ArbiterClaim, session: string | undefined): 
     grace,
     preempt,
     standing: claim.isStanding,
+    handover: claim.kind === 'session' ? handoverOf(grace, timing) : undefined,
     holding: holding?.map((id) => (claim.isDevice ? deviceClaimId(claim.requester, id) : id)),
   };
+}
+
+/** The session in the lock table of a claim that ends by itself. */
+export function sessionOf(id: string): string {
+  return NUL + id;
+}
+
+/** Clocks may differ by so much, and a bit. */
+const SLOWEST = 1.1;
+
+/**
+ * How long the holder is waited for. It counts its grace from the last heartbeat that it knows to be returned, which
+ * may be more than one old.
+ */
+function handoverOf(grace: number | undefined, { handoverTimeout, beat }: Timing): number {
+  return grace === undefined || grace === 0
+    ? handoverTimeout
+    : Math.max(handoverTimeout, SLOWEST * grace + 1.5 * beat);
 }

@@ -82,6 +82,8 @@ export interface Context {
   readonly canBeSucceeded: boolean;
   /** The term number of this arbiter; before it decides, the last one that is known of. */
   epoch: number;
+  /** The one with which it began: a store that has forgotten others lets it grow. */
+  firstEpoch: number;
 }
 
 /** What an arbiter that can be succeeded is to know. */
@@ -102,7 +104,7 @@ export function contextOf(settings: ArbiterSettings, canBeSucceeded: boolean, la
   const { prefix = DEFAULT_PREFIX, requester, instance, clock, log, rules, timing } = settings;
   const topics = topicsUnder(prefix);
   return {
-    ...{ requester, instance, clock, log, rules, topics, canBeSucceeded, epoch: lastEpoch },
+    ...{ requester, instance, clock, log, rules, topics, canBeSucceeded, epoch: lastEpoch, firstEpoch: 0 },
     timing: { ...DEFAULT_TIMING, ...timing },
   };
 }

@@ -14,7 +14,7 @@ import {
 } from '../core';
 import type { Timer } from '../protocol';
 import { answerOf, type ClaimEvent } from './arbiter-answers';
-import { type ArbiterClaim, claimCommand } from './arbiter-claim';
+import { type ArbiterClaim, claimCommand, sessionOf } from './arbiter-claim';
 import type { Context } from './arbiter-context';
 import { Step, type Told } from './arbiter-step';
 import type { Refusal } from './arbiter-wish';
@@ -96,7 +96,7 @@ export class Decider {
     this.#claims.set(claim.id, claim);
     if (claim.isStanding) claim.expires = now.monotonic + claim.ttl;
     if (claim.message.timeout !== undefined) claim.until = now.monotonic + claim.message.timeout;
-    this.#perform(claimCommand(claim, this.#sessionOf(claim)), now);
+    this.#perform(claimCommand(claim, this.#context.timing), now);
   }
 
   update(claim: ArbiterClaim, change: ClaimUpdate): void {
@@ -137,6 +137,31 @@ export class Decider {
     this.#perform({ type: 'endSession', session }, this.#context.clock.now());
   }
 
+  /** Lets a held claim's lease run out after so many ms. */
+  setLease({ id }: ArbiterClaim, ms: number): void {
+    this.#perform({ type: 'update', id, renew: true, ttl: Math.max(ms, 1) }, this.#context.clock.now());
+  }
+
+  /** Ends every claim of a session that is gone, but for those that are kept. */
+  endSession(session: string): void {
+    const ending = [...this.#claims.values()].filter((claim) => claim.session === session && !claim.isKept);
+    // Those that wait first, so that none of them is granted what another one loses.
+    ending.sort((one, other) => Number(one.isHeld) - Number(other.isHeld));
+    for (const { id } of ending) {
+      this.#perform({ type: 'endSession', session: sessionOf(id) }, this.#context.clock.now());
+    }
+  }
+
+  /** Adds claims of before that become known only now, in the places that they had. */
+  add(restored: readonly RestoredClaim[], claims: Iterable<ArbiterClaim>): void {
+    this.catchUp();
+    const now = this.#context.clock.now();
+    for (const claim of claims) this.#claims.set(claim.id, claim);
+    const events = this.#table.restore(restored, now);
+    for (const { id } of restored) this.#followTable(id, now);
+    this.#finish(events, now);
+  }
+
   /** Somebody else decides: nothing of this is known any more. */
   forget(): void {
     this.stop();
@@ -169,19 +194,15 @@ export class Decider {
     this.#finish(events, now);
   }
 
-  /** A claim that is to survive this process remembers its seniority. */
+  /** A claim that is to survive this arbiter remembers its seniority. */
   noteOrder(claim: ArbiterClaim): void {
-    if (claim.isKept) claim.order ??= this.#table.claim(claim.id)?.order;
+    if (claim.isKept || claim.kind === 'session') claim.order ??= this.#table.claim(claim.id)?.order;
   }
 
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerDue = Infinity;
-  }
-
-  #sessionOf(claim: ArbiterClaim): string | undefined {
-    return claim.isDevice ? undefined : this.#context.instance;
   }
 
   #perform(command: Command, now: Now): readonly LockEvent[] {

@@ -124,7 +124,8 @@ export class Devices {
       });
     } else {
       graves.remove(from.requester, from.name);
-      const origin = { ...from, id: deviceClaimId(from.requester, from.name), hearer: undefined };
+      const id = deviceClaimId(from.requester, from.name);
+      const origin = { ...from, id, kind: 'device', session: undefined } as const;
       const claim = new ArbiterClaim(origin, standingPart(message), wish);
       claim.hash = hash;
       this.#decider.claim(claim);

@@ -21,10 +21,19 @@ export interface FoundClaim extends Addressee {
   readonly hash: string;
   /** `undefined` where it cannot be read. */
   readonly message: ClaimMessage | undefined;
-  /** Whose it is, for a claim of our own runtime. */
+  /** Whose it is, for a claim that a runtime keeps there. */
   readonly owner: ClaimKey | undefined;
+  /** It was not found: a session has it, or holds it. */
+  readonly session?: SessionTraces;
   /** It was not found: another authority of this runtime has handed it over. */
   readonly handed?: HandedClaim;
+}
+
+/** What is known of a claim of a session. */
+export interface SessionTraces {
+  readonly instance: string;
+  readonly keep: boolean;
+  readonly owner: ClaimKey | undefined;
 }
 
 export interface FoundAnswer extends Addressee {
@@ -49,6 +58,8 @@ export interface Finds {
   readonly states: ResourceState[];
   arbiter: ArbiterMessage | undefined;
   term: TermMessage | undefined;
+  /** Presences of participants, by requester. */
+  readonly presences: Map<string, Uint8Array>;
   /** What only an arbiter writes, as text by topic. */
   readonly ours: Map<string, string>;
 }
@@ -62,6 +73,7 @@ export function sortOut(found: Found, context: Context): Finds {
     states: [],
     arbiter: undefined,
     term: undefined,
+    presences: new Map(),
     ours: new Map(),
   };
   for (const [topic, payload] of found) sortIn(finds, topic, payload, context);
@@ -75,13 +87,16 @@ function sortIn(finds: Finds, topic: string, payload: Uint8Array, { topics, requ
   if (isOwnClaim || !isOthers(parsed.kind)) finds.ours.set(topic, new TextDecoder().decode(payload));
   switch (parsed.kind) {
     case 'claim':
-      addClaim(finds, parsed, payload, isOwnClaim);
+      addClaim(finds, parsed, payload);
       return;
     case 'answer':
       addAnswer(finds, parsed, payload);
       return;
     case 'state':
       addState(finds, parsed.resource, payload);
+      return;
+    case 'session':
+      finds.presences.set(parsed.requester, payload);
       return;
     case 'arbiter':
       finds.arbiter = readArbiter(payload).message;
@@ -95,14 +110,12 @@ function sortIn(finds: Finds, topic: string, payload: Uint8Array, { topics, requ
 
 /** What is not the arbiter's to write. */
 function isOthers(kind: string): boolean {
-  return (
-    kind === 'claim' || kind === 'malformed' || kind === 'session' || kind === 'beat' || kind === 'force'
-  );
+  return ['claim', 'malformed', 'session', 'session-claims', 'beat', 'force'].includes(kind);
 }
 
-function addClaim(finds: Finds, { requester, name }: Addressee, payload: Uint8Array, isOwn: boolean): void {
+function addClaim(finds: Finds, { requester, name }: Addressee, payload: Uint8Array): void {
   const { message, hash } = readClaim(payload);
-  const owner = isOwn && message !== undefined ? readOwner(payload) : undefined;
+  const owner = message === undefined ? undefined : readOwner(payload);
   finds.claims.set(deviceClaimId(requester, name), { requester, name, payload, hash, message, owner });
 }
 

@@ -156,7 +156,7 @@ export class Link {
   async #readAll(): Promise<Finds> {
     const { topics, canBeSucceeded } = this.#context;
     const states = topics.all('state');
-    const lasting = [topics.arbiter, topics.all('claim'), topics.all('force')];
+    const lasting = [topics.arbiter, topics.all('claim'), topics.all('force'), ...topics.fromSessions];
     const once = [topics.term, ...(['answer', 'holder', 'value'] as const).map(topics.all)];
     (canBeSucceeded ? lasting : once).push(states);
     const found = new Map(await this.#reader.read([...lasting, ...once], [topics.stateEcho]));

@@ -11,7 +11,7 @@ export function ownClaims(
   { claims, table }: Pick<Decider, 'claims' | 'table'>,
   now: Now,
 ): readonly HandedClaim[] {
-  const own = [...claims.values()].filter((claim) => !claim.isDevice && claim.isAlive);
+  const own = [...claims.values()].filter((claim) => claim.isOwn && claim.isAlive);
   return own.map((claim) => {
     const { id, name, message, isKept, owner } = claim;
     const answer = toldOf(claim);

@@ -32,13 +32,13 @@ export function enterOwn(finds: Finds, handed: readonly HandedClaim[], context: 
 }
 
 /** A hold that the store does not tell of is none any more, and a once claim ends with it. */
-function hasEnded({ id, name, message, was }: MakeOp, hold: FoundHold | undefined): boolean {
+export function hasEnded({ id, name, message, was }: MakeOp, hold: FoundHold | undefined): boolean {
   if (message.once !== true || was?.tokens === undefined) return false;
   return hold?.claim.id !== id || !resourcesOf(message, name).every((resource) => hold.tokens.has(resource));
 }
 
 /** What was told of it last, as far as a later arbiter needs it. */
-function answerOf({ id, message, name }: MakeOp, was: Was, { clock }: Context): Answer {
+export function answerOf({ id, message, name }: MakeOp, was: Was, { clock }: Context): Answer {
   const { order, granted, tokens, remaining, wait, revoking } = was;
   const now = clock.now();
   const result =

@@ -39,11 +39,12 @@ export class OwnClaims {
 
   /** Makes a claim. The answers go to the hearer, maybe before this returns; a claim that cannot be one is refused. */
   claim({ id, owner, message, isKept }: OwnAsk): ArbiterClaim | Refusal {
-    const { requester, rules } = this.#context;
     const name = nameOfOwn(owner);
+    const { requester, instance: session, rules } = this.#context;
     const wish = readWish({ requester, name, isDevice: false }, message, rules);
     if (isRefusal(wish)) return wish;
-    const claim = new ArbiterClaim({ id, requester, name, hearer: this.#parts.hearer }, message, wish);
+    const origin = { id, requester, name, kind: 'own', session } as const;
+    const claim = new ArbiterClaim(origin, message, wish);
     claim.owner = owner;
     if (this.#context.canBeSucceeded) claim.proof = 'awaited';
     claim.isKept = isKept && this.#parts.publisher !== undefined;
@@ -56,20 +57,8 @@ export class OwnClaims {
     const { decider, hearer } = this.#parts;
     decider.catchUp();
     if (!claim.isAlive) return;
-    const { requester, rules } = this.#context;
-    const message = { ...claim.message, ...defined(change) };
-    const wish = readWish({ requester, name: claim.name, isDevice: false }, message, rules);
-    if (isRefusal(wish)) {
-      hearer.hear(claim, refusal(claim, wish));
-      return;
-    }
-    decider.update(claim, {
-      message: standingPart(message),
-      priority: change.priority === undefined ? undefined : wish.priority,
-      value: change.value,
-      renew: change.renew === true,
-      ttl: change.ttl === undefined ? undefined : wish.ttl,
-    });
+    const refused = changeInPlace(this.#parts, claim, change);
+    if (refused !== undefined) hearer.hear(claim, refusal(claim, refused));
   }
 
   yield(claim: ArbiterClaim): void {
@@ -94,6 +83,25 @@ export class OwnClaims {
     else publisher.forgetClaim(claim);
     publisher.flushSoon();
   }
+}
+
+/** Changes a live claim of a runtime; gives back why not. */
+export function changeInPlace(
+  { context, decider }: Pick<OwnParts, 'context' | 'decider'>,
+  claim: ArbiterClaim,
+  change: OwnChange,
+): Refusal | undefined {
+  const message = { ...claim.message, ...defined(change) };
+  const wish = readWish({ ...claim.address, isDevice: false }, message, context.rules);
+  if (isRefusal(wish)) return wish;
+  decider.update(claim, {
+    message: standingPart(message),
+    priority: change.priority === undefined ? undefined : wish.priority,
+    value: change.value,
+    renew: change.renew === true,
+    ttl: change.ttl === undefined ? undefined : wish.ttl,
+  });
+  return undefined;
 }
 
 function defined(change: OwnChange): OwnChange {

@@ -54,7 +54,7 @@ export function recall(
     const isOwn = found.requester === context.requester;
     if (answer !== undefined && traces.isAnswered && isOver(answer.answer)) {
       if (!isOwn) dead.push(answer);
-    } else if (found.owner === undefined || !isTaken(found.owner)) {
+    } else if (!isOwn || found.owner === undefined || !isTaken(found.owner)) {
       const memory = remember(traces, recalling);
       if (memory !== undefined) remembered.push(memory);
     }

@@ -30,6 +30,17 @@ export interface PublisherParts {
   readonly lastToken: () => number;
 }
 
+/** Whoever is told in messages of their own, in the turn of each step. */
+export interface Listeners {
+  /** Something is to be told. */
+  readonly hasNews: boolean;
+  flush(turn: 'losing' | 'winning'): void;
+  /** All was told that could be. */
+  flushed(): void;
+}
+
+const NOBODY: Listeners = { hasNews: false, flush: () => undefined, flushed: () => undefined };
+
 export class Publisher {
   readonly #parts: PublisherParts;
   readonly #context: Context;
@@ -45,6 +56,7 @@ export class Publisher {
   #events: string[] = [];
   #allLanded: () => void = () => {};
   #timer: Timer | undefined;
+  #listeners = NOBODY;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -54,6 +66,11 @@ export class Publisher {
   /** No token above it was told so far. */
   get tokenFloor(): number {
     return this.#tokenFloor;
+  }
+
+  /** Tells them, too, from now on. */
+  attend(listeners: Listeners): void {
+    this.#listeners = listeners;
   }
 
   noteAnswer(claim: ArbiterClaim, hasWon: boolean): void {
@@ -75,8 +92,11 @@ export class Publisher {
     this.flushSoon();
   }
 
+  get isHeard(): boolean {
+    return this.#isOpen && this.#parts.transport.isHeard !== false;
+  }
+
   noteEvent(text: string): void {
-    if (!this.#isOpen) return;
     this.#events.push(text);
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
   }
@@ -91,7 +111,8 @@ export class Publisher {
 
   /** Publishes what was noted at once, but for changes that only concern waiters. */
   flush(): void {
-    if (this.#losing.size + this.#holds.size + this.#winning.size > 0) this.#flushStep();
+    const isNews = this.#losing.size + this.#holds.size + this.#winning.size > 0;
+    if (isNews || this.#listeners.hasNews) this.#flushStep();
     if (this.#waits.size + this.#forgotten.size + this.#events.length > 0) this.flushSoon();
   }
 
@@ -132,6 +153,11 @@ export class Publisher {
   clear(topic: string): void {
     const wasThere = this.#retained.clear(topic);
     if (wasThere && this.#isOpen) this.#publish(topic, '', { qos: 1, retain: true });
+  }
+
+  /** Has the broker forget what is not ours, but nobody else's any more. */
+  erase(topic: string): void {
+    if (this.#isOpen) this.#publish(topic, '', { qos: 1, retain: true });
   }
 
   /** Begins a term: no token up to the floor will be given. */
@@ -198,8 +224,12 @@ export class Publisher {
     const lastToken = this.#parts.lastToken();
     if (lastToken > this.#tokenFloor) this.#putTerm(lastToken + FLOOR_BLOCK);
     for (const claim of this.#take(this.#losing)) this.#putClaim(claim);
+    this.#listeners.flush('losing');
     for (const resource of this.#take(this.#holds)) this.#putState(resource);
     for (const claim of this.#take(this.#winning)) this.#putClaim(claim);
+    // A grant that a later arbiter could not read must not be told.
+    if (this.#holds.size === 0) this.#listeners.flush('winning');
+    this.#listeners.flushed();
   }
 
   *#take<Thing>(things: Set<Thing>): Generator<Thing, void, undefined> {
@@ -220,9 +250,9 @@ export class Publisher {
     if (claim.answer === undefined || !claim.isKept) return;
     const topic = this.#answerTopic(claim);
     const text = spellAnswer(claim, claim.answer, this.#context.clock.now());
-    if (claim.isDevice && claim.leaving !== undefined) this.send(topic, text);
-    if (claim.isAlive || (claim.isDevice && claim.leaving === undefined)) {
-      if (!claim.isDevice) this.#put(this.#claimTopic(claim), spellOwnClaim(claim), 'loser');
+    if (!claim.isOwn && claim.leaving !== undefined) this.send(topic, text);
+    if (claim.isAlive || (!claim.isOwn && claim.leaving === undefined)) {
+      if (claim.isOwn) this.#put(this.#claimTopic(claim), spellOwnClaim(claim), 'loser');
       this.#put(topic, text, claim.phase === 'held' ? 'winner' : 'loser');
     } else if (claim.leaving !== 'replaced') {
       this.forgetClaim(claim);
@@ -231,7 +261,7 @@ export class Publisher {
 
   /** Has the broker forget a claim of our own, or the answer to one that was withdrawn. */
   forgetClaim(claim: ArbiterClaim): void {
-    if (!claim.isDevice) this.clear(this.#claimTopic(claim));
+    if (claim.isOwn) this.clear(this.#claimTopic(claim));
     this.clear(this.#answerTopic(claim));
   }
 

@@ -6,13 +6,15 @@ import type { Complaints } from './arbiter-complaints';
 import type { Context } from './arbiter-context';
 import type { Decider } from './arbiter-decider';
 import type { Addressee, Devices } from './arbiter-devices';
-import type { Finds } from './arbiter-found';
+import type { Finds, FoundClaim } from './arbiter-found';
 import type { Graves } from './arbiter-graves';
 import type { OwnChange } from './arbiter-own';
 import { enterOwn, followUp } from './arbiter-own-past';
 import { epochOf, findAbsent, type Past, recall } from './arbiter-past';
 import type { Publisher } from './arbiter-publisher';
 import type { Remembered } from './arbiter-remember';
+import { enterSessions } from './arbiter-session-past';
+import type { Sessions } from './arbiter-sessions';
 import type { States } from './arbiter-states';
 import type { Answer } from './messages';
 import type { HandedClaim } from './participant-claims';
@@ -26,6 +28,7 @@ export interface RebuildParts {
   readonly graves: Graves;
   readonly complaints: Complaints;
   readonly hearer: Hearer;
+  readonly sessions: Sessions;
   /** Takes what another authority of this runtime has; called once, when all was read. */
   readonly takeOwn?: (() => readonly HandedClaim[]) | undefined;
   readonly updateOwn: (claim: ArbiterClaim, change: OwnChange) => void;
@@ -56,6 +59,7 @@ export class Rebuilder {
     const { context } = this.#parts;
     this.#hasBegun = true;
     context.epoch = Math.max(context.epoch, epochOf(finds)) + 1;
+    context.firstEpoch = context.epoch;
   }
 
   /** Decides from now on by all that was found. */
@@ -69,8 +73,8 @@ export class Rebuilder {
   hearNews(finds: Finds): void {
     const { devices, context } = this.#parts;
     for (const [id, found] of finds.claims) {
-      const isOwn = found.requester === context.requester;
-      if (!isOwn && !this.#settled.has(id)) devices.heard(found, found.payload, true);
+      const isDevices = found.requester !== context.requester && !isOfSession(found);
+      if (isDevices && !this.#settled.has(id)) devices.heard(found, found.payload, true);
     }
     this.#settled = new Set();
   }
@@ -82,9 +86,10 @@ export class Rebuilder {
   }
 
   #restore(finds: Finds): void {
-    const { context, decider, publisher, hearer, complaints } = this.#parts;
+    const { context, decider, publisher, hearer, complaints, sessions } = this.#parts;
     const handed = this.#parts.takeOwn?.() ?? [];
     enterOwn(finds, handed, context);
+    enterSessions(finds, sessions.reports(), context);
     const past = recall(finds, context, hearer, (owner) => this.#isTaken(owner));
     for (const oddity of past.oddities) complaints.warn(oddity, oddity);
     this.begin(finds);
@@ -92,7 +97,7 @@ export class Rebuilder {
     publisher.begin(tokenFloor);
     this.#bury(past);
     const { remembered } = past;
-    for (const { claim } of remembered) if (!claim.isDevice) this.#recall(claim);
+    for (const { claim } of remembered) if (claim.isOwn) this.#recall(claim);
     const restored = remembered.map((memory) => this.#giveWay(memory.restored));
     const claims = remembered.map(({ claim }) => claim);
     const placed = new Map<string, { readonly claim: ArbiterClaim; readonly answer: Answer | undefined }>();
@@ -100,6 +105,7 @@ export class Rebuilder {
       for (const memory of remembered) placed.set(memory.claim.id, placeOf(memory));
     });
     for (const memory of remembered) this.#answer(memory);
+    sessions.begin(claims);
     for (const { resource } of finds.states) this.#showFree(resource);
     followUp(handed, placed, { context, hearer, update: this.#parts.updateOwn });
     this.#settled = new Set(remembered.filter(({ hasNews }) => !hasNews).map(({ claim }) => claim.id));
@@ -141,7 +147,7 @@ export class Rebuilder {
     const isRight =
       answer?.answer.result === claim.answer?.result && answer?.answer.token === claim.answer?.token;
     const place = claim.phase === 'held' ? 'winner' : 'loser';
-    if (claim.isDevice && answer !== undefined && isRight) {
+    if (!claim.isOwn && answer !== undefined && isRight) {
       publisher.adopt(context.topics.answer(claim.requester, claim.name), answer.text, place);
     } else {
       publisher.noteAnswer(claim, claim.phase === 'held');
@@ -190,6 +196,10 @@ export class Rebuilder {
     }
     return false;
   }
+}
+
+function isOfSession({ session, owner }: FoundClaim): boolean {
+  return session !== undefined || owner !== undefined;
 }
 
 function isThere({ claims }: Finds, { requester, name }: Addressee): boolean {

@@ -56,23 +56,47 @@ export function credibleCount(count: number | undefined): number {
 
 /** `undefined` for a claim that was not one before: it is to be acted on as if it came now. */
 export function remember(traces: Traces, recalling: Recalling): Remembered | undefined {
-  const isOwn = traces.found.requester === recalling.context.requester;
-  const claim = isOwn ? rememberOwn(traces, recalling) : rememberDevices(traces, recalling);
+  const claim = rememberClaim(traces, recalling);
   if (claim === undefined) return undefined;
   const { answer, hold } = traces;
-  claim.hash = isOwn ? undefined : answer?.answer.hash;
+  const { isDevice } = claim;
+  claim.hash = isDevice ? answer?.answer.hash : undefined;
   claim.isRestored = traces.found.handed === undefined;
-  claim.isPartial = !isOwn && !isDeepStrictEqual(claim.message, standingPart(traces.found.message ?? {}));
+  claim.isPartial = isDevice && !isDeepStrictEqual(claim.message, standingPart(traces.found.message ?? {}));
   claim.wasGranted = hold !== undefined || (answer !== undefined && tellsOfGrant(answer.answer));
-  const hasNews = !isOwn && claim.hash !== traces.found.hash;
+  const hasNews = isDevice && claim.hash !== traces.found.hash;
   const restored = place(claim, traces, recalling);
   // The length that was asked for last is that of the next lease.
   claim.ttl = claim.message.ttl ?? claim.ttl;
   return { claim, restored, answer, hasNews };
 }
 
+function rememberClaim(traces: Traces, recalling: Recalling): ArbiterClaim | undefined {
+  const { requester, session, owner } = traces.found;
+  if (requester === recalling.context.requester) return rememberOwn(traces, recalling);
+  const isOfSession = session !== undefined || owner !== undefined;
+  return isOfSession ? rememberSessions(traces, recalling) : rememberDevices(traces, recalling);
+}
+
+/** Of a session's claims those go on that it holds or has listed, and those that its runtime keeps. */
+function rememberSessions({ found, hold }: Traces, { context }: Recalling): ArbiterClaim | undefined {
+  const { message, requester, name, session } = found;
+  const id = message?.id;
+  if (message === undefined || id === undefined) return undefined;
+  const wish =
+    hold !== undefined && hold.claim.id === id
+      ? wishOfHold(hold.claim, context)
+      : readWish({ requester, name, isDevice: false }, message, context.rules);
+  if (isRefusal(wish)) return undefined;
+  const origin = { id, requester, name, kind: 'session', session: session?.instance } as const;
+  const claim = new ArbiterClaim(origin, standingPart(message), wish);
+  claim.owner = session?.owner ?? found.owner;
+  claim.isKept = session?.keep ?? true;
+  return claim;
+}
+
 /** Of our own claims those go on that are retained; the others went with their session. */
-function rememberOwn({ found, hold }: Traces, { context, hearer }: Recalling): ArbiterClaim | undefined {
+function rememberOwn({ found, hold }: Traces, { context }: Recalling): ArbiterClaim | undefined {
   const { message, requester, name, owner } = found;
   const id = message?.id;
   if (message === undefined || id === undefined || owner === undefined) return undefined;
@@ -81,7 +105,8 @@ function rememberOwn({ found, hold }: Traces, { context, hearer }: Recalling): A
       ? wishOfHold(hold.claim, context)
       : readWish({ requester, name, isDevice: false }, message, context.rules);
   if (isRefusal(wish)) return undefined;
-  const claim = new ArbiterClaim({ id, requester, name, hearer }, standingPart(message), wish);
+  const origin = { id, requester, name, kind: 'own', session: context.instance } as const;
+  const claim = new ArbiterClaim(origin, standingPart(message), wish);
   claim.owner = owner;
   if (context.canBeSucceeded) claim.proof = 'awaited';
   claim.isKept = found.handed?.make.keep ?? true;
@@ -91,7 +116,8 @@ function rememberOwn({ found, hold }: Traces, { context, hearer }: Recalling): A
 function rememberDevices(traces: Traces, { context }: Recalling): ArbiterClaim | undefined {
   const { found, hold, answer } = traces;
   const { requester, name } = found;
-  const origin = { id: deviceClaimId(requester, name), requester, name, hearer: undefined };
+  const id = deviceClaimId(requester, name);
+  const origin = { id, requester, name, kind: 'device', session: undefined } as const;
   if (hold !== undefined) {
     return new ArbiterClaim(origin, messageOfHold(traces, hold.claim), wishOfHold(hold.claim, context));
   }
@@ -122,8 +148,7 @@ function place(claim: ArbiterClaim, traces: Traces, recalling: Recalling): Resto
   const answer = traces.answer?.answer;
   const hold = matchingHold(claim, traces);
   const held = hold?.claim;
-  const session = claim.isDevice ? undefined : context.instance;
-  const { type: _type, timeout, ...asked } = claimCommand(claim, session);
+  const { type: _type, timeout, ...asked } = claimCommand(claim, context.timing);
   const tokens = tokensOf(claim, hold, recalling);
   const known = traces.found.handed === undefined ? (held ?? answer) : (answer ?? held);
   return {
@@ -133,7 +158,8 @@ function place(claim: ArbiterClaim, traces: Traces, recalling: Recalling): Resto
     standing: held?.standing ?? claim.isStanding,
     ttl: claim.ttl,
     order: credibleCount(held?.order ?? answer?.order) || ++recalling.lastOrder,
-    expires: expiryOf(claim, known, now),
+    expires:
+      claim.kind === 'session' ? patientExpiryOf(claim, known, recalling) : expiryOf(claim, known, now),
     waitUntil: claim.wasGranted ? Infinity : waitOf(answer, timeout, now),
     grantedBefore: claim.wasGranted,
     ...(credibleCount(held?.written) > 0 && { written: credibleCount(held?.written) }),
@@ -167,6 +193,14 @@ function sinceOf(claim: ArbiterClaim, hold: FoundHold | undefined, now: Now): re
 function expiryOf(claim: ArbiterClaim, written: Written | undefined, now: Now): number {
   const left = written === undefined ? claim.ttl : (written.remaining ?? Infinity);
   return now.monotonic + Math.min(left, wallLeft(written?.expires, now));
+}
+
+/** A participant keeps the time itself: a wall clock that is wrong here must not end what it believes in. */
+function patientExpiryOf(claim: ArbiterClaim, written: Written | undefined, recalling: Recalling): number {
+  const { context, now } = recalling;
+  const left = written === undefined ? claim.ttl : (written.remaining ?? Infinity);
+  const heard = Math.max(wallLeft(written?.expires, now), context.timing.session);
+  return now.monotonic + Math.min(left, heard);
 }
 
 type Written = Pick<Answer, 'expires' | 'remaining'>;

@@ -6,8 +6,12 @@ import { type Addressee, type DeviceParts, Devices } from './arbiter-devices';
 import type { Force } from './arbiter-force';
 import type { Finds } from './arbiter-found';
 import { Link, type LinkHost } from './arbiter-link';
+import { readOwner } from './arbiter-own-message';
 import { Rebuilder, type RebuildParts } from './arbiter-rebuild';
+import { credibleCount } from './arbiter-remember';
+import { Sessions, type SessionsHost } from './arbiter-sessions';
 import type { Answer, ArbiterMessage } from './messages';
+import { readClaim } from './read-message';
 import type { Transport, TransportMessage, Will } from './transport';
 
 /** What the arbiter wants to know of its broker. */
@@ -25,7 +29,7 @@ export interface RemoteHost {
   settings(): ArbiterMessage['settings'];
 }
 
-export interface RemoteParts extends DeviceParts, Omit<RebuildParts, 'devices'> {
+export interface RemoteParts extends DeviceParts, Omit<RebuildParts, 'devices' | 'sessions'> {
   readonly force: Force;
   readonly transport: Transport;
   readonly isSole: boolean;
@@ -34,10 +38,16 @@ export interface RemoteParts extends DeviceParts, Omit<RebuildParts, 'devices'> 
   readonly host: RemoteHost;
 }
 
+/** What a participant keeps at the broker it also says in its session. */
+function isKeptBySession(payload: Uint8Array): boolean {
+  return readClaim(payload).message !== undefined && readOwner(payload) !== undefined;
+}
+
 export class Remote implements LinkHost {
   readonly #parts: RemoteParts;
   readonly #context: Context;
   readonly #devices: Devices;
+  readonly #sessions: Sessions;
   readonly #rebuilder: Rebuilder;
   readonly #link: Link;
 
@@ -45,8 +55,11 @@ export class Remote implements LinkHost {
     this.#parts = parts;
     this.#context = parts.context;
     this.#devices = new Devices(parts);
-    this.#rebuilder = new Rebuilder({ ...parts, devices: this.#devices });
     const { context, transport, isSole, term, seizes, publisher } = parts;
+    const sessions = new Sessions({ ...parts, host: this.#sessionsHost() });
+    publisher.attend(sessions);
+    this.#sessions = sessions;
+    this.#rebuilder = new Rebuilder({ ...parts, devices: this.#devices, sessions });
     const tokenFloor = () => publisher.tokenFloor;
     this.#link = new Link({ context, transport, isSole, term, seizes, host: this, tokenFloor });
   }
@@ -62,6 +75,7 @@ export class Remote implements LinkHost {
     this.#link.leave();
     publisher.put(this.#context.topics.arbiter, this.#link.presence(false, { left: true }));
     await publisher.finish();
+    this.#sessions.stop();
     await this.#link.stop();
   }
 
@@ -74,9 +88,16 @@ export class Remote implements LinkHost {
     this.#parts.publisher.put(this.#context.topics.arbiter, this.#link.presence(true));
   }
 
-  /** A device's further message was refused; the answer to its claim stands. */
-  refuse({ requester, name }: ArbiterClaim, answer: Answer): void {
-    this.#parts.publisher.send(this.#context.topics.answer(requester, name), JSON.stringify(answer));
+  /** What has become of a session's claim. */
+  tellSession(claim: ArbiterClaim, hasWon: boolean): void {
+    this.#sessions.tell(claim, hasWon ? 'winning' : 'losing');
+  }
+
+  /** A further message was refused; what was answered to its claim stands. */
+  refuse(claim: ArbiterClaim, answer: Answer): void {
+    const { requester, name, isDevice } = claim;
+    if (!isDevice) this.#sessions.refuse(claim, answer);
+    else this.#parts.publisher.send(this.#context.topics.answer(requester, name), JSON.stringify(answer));
   }
 
   absentIn(finds: Finds): readonly Addressee[] {
@@ -93,6 +114,7 @@ export class Remote implements LinkHost {
 
   opened(finds: Finds): void {
     const { publisher, host } = this.#parts;
+    for (const [requester, payload] of finds.presences) this.#sessions.heardPresence(requester, payload);
     this.#rebuilder.rebuild(finds);
     this.showPresence();
     publisher.open(finds.ours);
@@ -108,28 +130,75 @@ export class Remote implements LinkHost {
 
   giveWay(other: ArbiterMessage): void {
     this.#rebuilder.forget();
+    this.#sessions.stop();
     this.#parts.host.giveWay(other);
   }
 
   lost(reason: string | undefined): void {
     this.#parts.publisher.close();
+    this.#sessions.stop();
     this.#parts.host.lost(reason);
   }
 
   heard({ topic, payload, retain }: TransportMessage): void {
     const parsed = this.#context.topics.parse(topic);
-    if (parsed?.kind === 'claim') {
-      // What our own runtime claims it does not claim over the broker: it only keeps it there.
-      if (parsed.requester !== this.#context.requester) this.#devices.heard(parsed, payload, retain);
-      else this.#devices.heardAsOwn(parsed, payload);
-    } else if (parsed?.kind === 'force') {
-      this.#parts.force.heard(parsed.requester, parsed.resource, payload, retain);
-    } else if (parsed?.kind === 'state') {
-      this.#parts.host.heardState(parsed.resource, payload);
-    } else if (parsed?.kind === 'malformed' && parsed.of === 'claim') {
-      this.#devices.heardMalformed(parsed, payload);
+    switch (parsed?.kind) {
+      case 'claim':
+        this.#heardClaim(parsed, payload, retain);
+        break;
+      case 'session':
+        this.#sessions.heardPresence(parsed.requester, payload);
+        break;
+      case 'session-claims':
+        this.#sessions.heardFrame(parsed.requester, payload);
+        break;
+      case 'beat':
+        this.#sessions.heardBeat(parsed.requester, payload);
+        break;
+      case 'force':
+        this.#parts.force.heard(parsed.requester, parsed.resource, payload, retain);
+        break;
+      case 'state':
+        this.#parts.host.heardState(parsed.resource, payload);
+        break;
+      case 'malformed':
+        if (parsed.of === 'claim') this.#devices.heardMalformed(parsed, payload);
+        break;
+      default:
     }
     this.#parts.publisher.flush();
+  }
+
+  #heardClaim(from: Addressee, payload: Uint8Array, retain: boolean): void {
+    // What our own runtime claims it does not claim over the broker: it only keeps it there.
+    if (from.requester === this.#context.requester) this.#devices.heardAsOwn(from, payload);
+    else if (payload.length === 0 && this.#sessions.withdrawKept(from)) return;
+    else if (!isKeptBySession(payload)) this.#devices.heard(from, payload, retain);
+  }
+
+  #sessionsHost(): SessionsHost {
+    const { transport, publisher } = this.#parts;
+    return {
+      say(topic, text) {
+        // What gets lost with the connection is said again.
+        transport.publish(topic, text, { qos: 0, retain: false }).catch(() => undefined);
+      },
+      erase: (topic) => publisher.erase(topic),
+      keptChanged(claim) {
+        if (claim.isKept) publisher.noteAnswer(claim, claim.phase === 'held');
+        else publisher.forgetClaim(claim);
+      },
+      outdated: (epoch) => this.#outdated(epoch),
+    };
+  }
+
+  /** Somebody remembers a later term, which the store has forgotten: ours becomes the latest. */
+  #outdated(epoch: number): void {
+    const { context, publisher } = this.#parts;
+    if (credibleCount(epoch) === 0) return;
+    context.epoch = epoch + 1;
+    this.showPresence();
+    publisher.say(context.topics.arbiter);
   }
 
   settings(): ArbiterMessage['settings'] {

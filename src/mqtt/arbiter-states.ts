@@ -113,13 +113,13 @@ export class States {
     const claim = this.#decider.claims.get(id);
     const view = this.#decider.table.claim(id);
     if (claim === undefined || view === undefined) return [];
-    const { value, session, priority, order, written, standing, ttl, grace, resources, expires } = view;
+    const { value, priority, order, written, standing, ttl, grace, resources, expires } = view;
     return [
       {
         id: claim.isDevice ? (claim.message.id ?? claim.name) : id,
         requester: claim.requester,
         name: claim.name,
-        ...(session !== undefined && { session }),
+        ...(claim.session !== undefined && !(claim.isKept && !claim.isOwn) && { session: claim.session }),
         resources,
         priority,
         ...leaseOf(expires, now),

@@ -95,7 +95,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     const lastToken = () => decider.lastToken;
     const publisher = transport && new Publisher({ context, transport, states, complaints, lastToken });
     const stream = settings.audit === false ? undefined : publisher;
-    const audit = new Audit(context, stream && ((text) => stream.noteEvent(text)));
+    const audit = new Audit(context, stream);
     const parts = { context, decider, states, complaints, audit, hearer, graves: this.#graves };
     this.#context = context;
     this.#decider = decider;
@@ -264,12 +264,14 @@ export class Arbiter implements Authority, Ears, RemoteHost {
 
   answered(claim: ArbiterClaim, answer: Answer, hasWon: boolean): void {
     if (claim.isKept) this.#publisher?.noteAnswer(claim, hasWon);
-    if (claim.hearer !== undefined) this.#tellOwn(claim, answer);
-    else if (!claim.isAlive && claim.leaving === undefined) this.#graves.add({ ...claim.address, answer });
+    if (claim.isOwn) this.#tellOwn(claim, answer);
+    else if (!claim.isDevice) this.#remote?.tellSession(claim, hasWon);
+    const isDead = !claim.isAlive && claim.isKept && claim.leaving === undefined;
+    if (isDead && !claim.isOwn) this.#graves.add({ ...claim.address, answer });
   }
 
   refused(claim: ArbiterClaim, answer: Answer): void {
-    if (claim.hearer !== undefined) this.#tellOwn(claim, answer);
+    if (claim.isOwn) this.#tellOwn(claim, answer);
     else this.#remote?.refuse(claim, answer);
   }
 
@@ -327,7 +329,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   heardState(resource: string, payload: Uint8Array): void {
     if (this.#grants?.awaits(resource) !== true) return;
     const { message } = payload.length === 0 ? {} : readState(payload);
-    if (message?.epoch === this.#context.epoch) this.#grants.heard(message);
+    if (message !== undefined && message.epoch >= this.#context.firstEpoch) this.#grants.heard(message);
   }
 
   settings(): ArbiterMessage['settings'] {
@@ -345,7 +347,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
 
   /** Claims of our own runtime that do not survive it. */
   #passing(): readonly ArbiterClaim[] {
-    return [...this.#decider.claims.values()].filter((claim) => !claim.isDevice && !claim.isKept);
+    return [...this.#decider.claims.values()].filter((claim) => claim.isOwn && !claim.isKept);
   }
 
   #tellOwn(claim: ArbiterClaim, answer: Answer): void {

@@ -1,7 +1,7 @@
 // Reads what a participant and the arbiter tell each other, from payloads that anybody may have written. Never throws.
 import type { ValidateFunction } from 'ajv';
 import type { Answer, AuditEvent } from './messages';
-import { lazily, objectToClaim, objectToNames, type Reading, read } from './read-message';
+import { lazily, objectToClaim, objectToNames, objectToPlainText, type Reading, read } from './read-message';
 import { objectToValue, type ReadError } from './read-payload';
 import { eventSchema } from './schemas-arbiter';
 import type {
@@ -32,16 +32,19 @@ export function readBeat(payload: Uint8Array): Reading<BeatMessage> {
   return read(payload, beatOf, allIsWell);
 }
 
+/** A claim at all its limits is listed with a token for each of its resources. */
+const MAX_FRAME_BYTES = 256 * 1024;
+
 /** Reads what a session wants. */
 export function readUp(payload: Uint8Array): Reading<UpFrame> {
-  return read(payload, upFrameOf, ({ ops }) => firstError(ops.map(objectToOp)));
+  return read(payload, upFrameOf, ({ ops }) => firstError(ops.map(objectToOp)), MAX_FRAME_BYTES);
 }
 
 /** Reads what a session is told; which of the three it is shows by `tells`, `refused` or neither. */
 export function readDown(payload: Uint8Array): Reading<DownFrame | BeatReturn | SessionRefusal> {
-  return read<DownFrame | BeatReturn | SessionRefusal>(payload, downOf, (down) =>
-    'tells' in down ? firstError(down.tells.map(({ answer }) => objectToAnswer(answer))) : undefined,
-  );
+  const object = (down: DownFrame | BeatReturn | SessionRefusal) =>
+    'tells' in down ? firstError(down.tells.map(({ answer }) => objectToAnswer(answer))) : undefined;
+  return read(payload, downOf, object, MAX_FRAME_BYTES);
 }
 
 /** Reads one line of the audit stream. */
@@ -58,6 +61,8 @@ const refusalOf = lazily<SessionRefusal>(refusalSchema);
 const eventOf = lazily<AuditEvent>(eventSchema);
 
 function objectToOp(op: ClaimOp): ReadError | undefined {
+  const error = 'id' in op ? objectToPlainText('id', op.id) : undefined;
+  if (error !== undefined) return error;
   if (op.op === 'claim') return objectToClaim(op.message) ?? objectToNames('name', [op.name]);
   return op.op === 'update' ? objectToValue('value', op.change.value) : undefined;
 }

@@ -50,8 +50,8 @@ export class FrameSender<Content> {
   send(content: Content): number {
     this.#last += 1;
     this.#unacknowledged.push({ n: this.#last, content });
-    this.#options.send(this.#last, content);
     this.#timer ??= this.#startTimer();
+    this.#options.send(this.#last, content);
     return this.#last;
   }
 

@@ -48,6 +48,8 @@ export interface Topics {
   holder(resource: string): string;
   value(resource: string): string;
   session(requester: string): string;
+  /** Filters for what sessions say: who is there, their heartbeats, and what they want. */
+  readonly fromSessions: readonly string[];
   /** What a session wants of its claims. */
   sessionClaims(requester: string): string;
   /** What a session is told. */
@@ -88,6 +90,7 @@ export function topicsUnder(prefix: string): Topics {
     holder: ofResource('holder'),
     value: ofResource('value'),
     session: ofRequester('session'),
+    fromSessions: [`${prefix}/session/+`, `${prefix}/session/+/claims`, `${prefix}/beat/+`],
     sessionClaims: (requester) => `${under('session')}${encodeLevel(requester)}/claims`,
     sessionAnswers: (requester) => `${under('session')}${encodeLevel(requester)}/answers`,
     mark: (requester) => `${prefix}/arbiter/mark/${encodeLevel(requester)}`,

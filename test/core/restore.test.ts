@@ -125,10 +125,17 @@ describe(`restoring a lock table (FC_SEED=${seed})`, function () {
     );
   });
 
-  it('throws at a table that has claims already', () => {
+  it('adds to what is there, each in the place that it had', () => {
+    const table = new LockTable();
+    table.restore([held('a', ['lights'], [7]), { ...bare('young', ['lights']), order: 5 }], NOW);
+    assert.deepEqual(outcomes(table.restore([{ ...bare('old', ['lights']), order: 3 }], NOW)), []);
+    assert.deepEqual(outcomes(table.apply({ type: 'release', id: 'a' }, NOW)), ['released a', 'granted old']);
+  });
+
+  it('throws at a claim that is alive', () => {
     const table = new LockTable();
     table.restore([held('a', ['lights'], [7])], NOW);
-    assert.throws(() => table.restore([held('b', ['blinds'], [7])], NOW), /empty/);
+    assert.throws(() => table.restore([held('a', ['blinds'], [7])], NOW), /alive/);
   });
 });
 

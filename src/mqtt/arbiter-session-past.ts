@@ -1,0 +1,106 @@
+// The claims of sessions, brought into what the store tells: their holds are in the states, and what their participants
+// have listed is entered as if it had been found. Of two holds of one resource, the later one is.
+import { deviceClaimId } from './arbiter-claim';
+import type { Context } from './arbiter-context';
+import type { Finds, FoundHold } from './arbiter-found';
+import { answerOf, hasEnded } from './arbiter-own-past';
+import type { Report } from './arbiter-sessions';
+import { resourcesOf } from './arbiter-wish';
+import type { ClaimMessage, HoldingClaim } from './messages';
+import type { MakeOp } from './session-messages';
+
+/** Enters holds of sessions that the states tell of, and then what was listed, which is newer. */
+export function enterSessions(finds: Finds, reports: Iterable<Report>, context: Context): void {
+  for (const [key, hold] of finds.holds) enterHold(finds, key, hold, context.requester);
+  for (const { requester, instance, claims } of reports) {
+    for (const make of claims) enterListed(finds, { requester, instance, make }, context);
+  }
+}
+
+/** The holds of our own runtime's sessions are gone with them, or handed over. */
+function enterHold(finds: Finds, key: string, { claim }: FoundHold, own: string): void {
+  const { requester, name, session } = claim;
+  if (session === undefined || requester === own || finds.claims.has(key)) return;
+  finds.claims.set(key, {
+    ...{ requester, name, payload: new Uint8Array(), hash: '', message: messageOf(claim), owner: undefined },
+    session: { instance: session, keep: false, owner: undefined },
+  });
+}
+
+interface Listed {
+  readonly requester: string;
+  readonly instance: string;
+  readonly make: MakeOp;
+}
+
+function enterListed(finds: Finds, { requester, instance, make }: Listed, context: Context): void {
+  const { id, name, message, keep, owner, was } = make;
+  const key = deviceClaimId(requester, name);
+  if (was?.tokens !== undefined) enterTokens(finds, key, { requester, instance, make }, was.tokens);
+  if (was?.granted === true && hasEnded(make, finds.holds.get(key))) {
+    finds.claims.delete(key);
+    return;
+  }
+  finds.claims.set(key, {
+    ...{ requester, name, payload: new Uint8Array(), hash: '', message: { ...message, id }, owner },
+    session: { instance, keep, owner },
+  });
+  finds.answers.delete(key);
+  if (was === undefined) return;
+  const answer = answerOf(make, was, context);
+  finds.answers.set(key, { requester, name, answer, text: JSON.stringify(answer) });
+}
+
+/** A hold that only its participant knows of counts where the states tell of none that is later. */
+function enterTokens(finds: Finds, key: string, listed: Listed, tokens: FoundTokens): void {
+  const there = finds.holds.get(key);
+  const hold: FoundHold =
+    there?.claim.id === listed.make.id
+      ? there
+      : { claim: holdingOf(listed), tokens: new Map(), since: new Map() };
+  for (const [resource, token] of Object.entries(tokens)) {
+    const rivals = [...finds.holds].filter(
+      ([other, { tokens: held }]) => other !== key && held.has(resource),
+    );
+    const latest = Math.max(0, ...rivals.map(([, { tokens: held }]) => held.get(resource) ?? 0));
+    if (latest >= token) continue;
+    for (const [, rival] of rivals) rival.tokens.delete(resource);
+    hold.tokens.set(resource, Math.max(token, hold.tokens.get(resource) ?? 0));
+  }
+  finds.holds.set(key, hold);
+}
+
+type FoundTokens = { readonly [resource: string]: number };
+
+function holdingOf({ requester, instance, make }: Listed): HoldingClaim {
+  const { id, name, message, was } = make;
+  const { locker = requester, priority, value, ttl, grace, once } = message;
+  return {
+    ...{ id, requester, name, session: instance, resources: resourcesOf(message, name), locker },
+    priority: typeof priority === 'number' ? priority : 0,
+    ...(value !== undefined && { value }),
+    order: was?.order ?? 0,
+    standing: once !== true,
+    ...(was?.remaining !== undefined && { remaining: was.remaining }),
+    ...(ttl !== undefined && { ttl }),
+    ...(grace !== undefined && { grace }),
+  };
+}
+
+function messageOf({
+  id,
+  resources,
+  locker,
+  priority,
+  value,
+  ttl,
+  grace,
+  standing,
+}: HoldingClaim): ClaimMessage {
+  return {
+    ...{ id, resources, locker, priority, once: !standing },
+    ...(value !== undefined && { value }),
+    ...(ttl !== undefined && { ttl }),
+    ...(grace !== undefined && { grace }),
+  };
+}

@@ -1,0 +1,184 @@
+// One session as the arbiter has it: its heartbeats, the numbered frames from and to its participant, and what it is
+// still to be told. It decides nothing about claims.
+import { spellAnswer } from './arbiter-answers';
+import type { ArbiterClaim } from './arbiter-claim';
+import type { Context } from './arbiter-context';
+import type { Answer } from './messages';
+import type { BeatReturn, ClaimOp, MakeOp, SessionRefusal, UpFrame } from './session-messages';
+import { FrameReceiver, FrameSender } from './stream';
+
+export interface SessionOptions {
+  readonly context: Context;
+  readonly requester: string;
+  readonly instance: string;
+  /** Sends it on the topic of its answers. */
+  readonly publish: (text: string) => void;
+}
+
+/** When something is told: who loses before the states of a step, who wins after them. */
+export type Turn = 'losing' | 'winning';
+
+/** So much of a frame is what it tells, in characters. */
+const LARGEST_FRAME = 32 * 1024;
+/** A participant acknowledges within half a beat. */
+const RETRY_BEATS = 1.5;
+
+interface Stream {
+  readonly number: number;
+  readonly sender: FrameSender<string>;
+  readonly receiver: FrameReceiver;
+}
+
+export class Session {
+  readonly requester: string;
+  readonly instance: string;
+  /** Monotonic ms at which it was heard last, or at which it was taken for alive. */
+  aliveAt: number;
+  /** What its participant has listed so far; `undefined` when the list is complete, or none has begun. */
+  listed: Map<string, MakeOp> | undefined = undefined;
+  /** The list is complete. */
+  isReady = false;
+  /** What it wants before anything is decided. */
+  postponed: ClaimOp[] = [];
+  readonly #context: Context;
+  readonly #publish: (text: string) => void;
+  #beat = 0;
+  #stream: Stream | undefined;
+  #owesAck = false;
+  readonly #refusals: { readonly id: string; readonly text: string }[] = [];
+  readonly #pending = { losing: new Map<string, ArbiterClaim>(), winning: new Map<string, ArbiterClaim>() };
+
+  constructor({ context, requester, instance, publish }: SessionOptions) {
+    this.#context = context;
+    this.requester = requester;
+    this.instance = instance;
+    this.#publish = publish;
+    this.aliveAt = context.clock.now().monotonic;
+  }
+
+  /** It is alive: tells it at once that it was heard. */
+  heardBeat(beat: number): void {
+    this.aliveAt = this.#context.clock.now().monotonic;
+    this.#beat = Math.max(this.#beat, beat);
+    const { number = 0, receiver, sender } = this.#stream ?? {};
+    const back: BeatReturn = {
+      ...this.#address,
+      ...{ beat, stream: number, ack: receiver?.last ?? 0, last: sender?.last ?? 0 },
+    };
+    this.#owesAck = false;
+    this.#publish(JSON.stringify(back));
+  }
+
+  /** What is new of a frame, in order; a stream that begins makes the one before of no interest. */
+  heardFrame(frame: UpFrame): readonly ClaimOp[] {
+    const { n, ack, ops } = frame;
+    if (this.#begins(frame)) this.#begin(frame.stream);
+    const stream = this.#stream;
+    if (stream === undefined || stream.number !== frame.stream) return [];
+    stream.sender.acknowledge(ack);
+    if (n === undefined) return [];
+    this.#owesAck = true;
+    return stream.receiver.accept(n) ? ops : [];
+  }
+
+  /** What has become of a claim of it; what was to be told of it before is of no interest any more. */
+  note(claim: ArbiterClaim, turn: Turn): void {
+    if (this.#stream === undefined) return;
+    this.#pending.losing.delete(claim.id);
+    this.#pending.winning.delete(claim.id);
+    this.#pending[turn].set(claim.id, claim);
+  }
+
+  /** An answer that says nothing of how the claim stands. */
+  noteRefusal(id: string, answer: Answer): void {
+    if (this.#stream !== undefined) this.#refusals.push({ id, text: JSON.stringify(answer) });
+  }
+
+  get hasNews(): boolean {
+    const { losing, winning } = this.#pending;
+    return losing.size + winning.size + this.#refusals.length > 0;
+  }
+
+  /** Tells what was noted, as it stands now. */
+  flush(turn: Turn): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    const tells = turn === 'losing' ? this.#refusals.splice(0).map(tellOf) : [];
+    const pending = this.#pending[turn];
+    if (!stream.sender.isFull) {
+      const now = this.#context.clock.now();
+      for (const claim of pending.values()) {
+        if (claim.answer !== undefined)
+          tells.push(tellOf({ id: claim.id, text: spellAnswer(claim, claim.answer, now) }));
+      }
+      pending.clear();
+    }
+    for (const together of inFrames(tells)) stream.sender.send(`"beat":${this.#beat},"tells":[${together}]`);
+  }
+
+  /** Says how far it was heard, if nothing else has said so. */
+  flushAck(): void {
+    if (this.#owesAck && this.#stream !== undefined) {
+      this.#send(this.#stream, undefined, `"beat":${this.#beat},"tells":[]`);
+    }
+  }
+
+  /** Why it is not heard. */
+  refuse(why: string): void {
+    const refusal: SessionRefusal = { ...this.#address, refused: why };
+    this.#publish(JSON.stringify(refusal));
+  }
+
+  stop(): void {
+    this.#stream?.sender.stop();
+    this.#stream = undefined;
+  }
+
+  get #address() {
+    return { v: 1, session: this.instance, epoch: this.#context.epoch } as const;
+  }
+
+  #begins({ stream, n, ops }: UpFrame): boolean {
+    return n === 1 && ops[0]?.op === 'hello' && stream > (this.#stream?.number ?? 0);
+  }
+
+  #begin(number: number): void {
+    this.stop();
+    this.#refusals.length = 0;
+    this.#pending.losing.clear();
+    this.#pending.winning.clear();
+    this.listed = undefined;
+    this.isReady = false;
+    this.postponed = [];
+    // Its participant believes from here on, if it is answered.
+    this.aliveAt = this.#context.clock.now().monotonic;
+    const { clock, timing } = this.#context;
+    const send = (n: number, content: string) => this.#send(stream, n, content);
+    const sender = new FrameSender<string>({ clock, firstRetry: RETRY_BEATS * timing.beat, send });
+    const stream: Stream = { number, sender, receiver: new FrameReceiver() };
+    this.#stream = stream;
+  }
+
+  #send({ number, receiver }: Stream, n: number | undefined, content: string): void {
+    const head = { ...this.#address, stream: number, ...(n !== undefined && { n }), ack: receiver.last };
+    this.#owesAck = false;
+    this.#publish(`${JSON.stringify(head).slice(0, -1)},${content}}`);
+  }
+}
+
+function tellOf({ id, text }: { readonly id: string; readonly text: string }): string {
+  return `{"id":${JSON.stringify(id)},"answer":${text}}`;
+}
+
+/** Joined to as few texts as there may be, in order. */
+function inFrames(tells: readonly string[]): readonly string[] {
+  const frames: string[] = [];
+  let frame = '';
+  for (const tell of tells) {
+    const isTooLong = frame !== '' && frame.length + tell.length > LARGEST_FRAME;
+    if (isTooLong) frames.push(frame);
+    frame = frame === '' || isTooLong ? tell : `${frame},${tell}`;
+  }
+  if (frame !== '') frames.push(frame);
+  return frames;
+}

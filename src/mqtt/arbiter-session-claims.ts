@@ -2,7 +2,7 @@
 // but that a participant may repeat what is known already.
 import type { RestoredClaim } from '../core';
 import { refusal } from './arbiter-answers';
-import { ArbiterClaim, claimCommand } from './arbiter-claim';
+import { ArbiterClaim, claimCommand, lockerOf } from './arbiter-claim';
 import { type Context, iso } from './arbiter-context';
 import type { Decider } from './arbiter-decider';
 import { standingPart } from './arbiter-devices';
@@ -25,6 +25,8 @@ export interface SessionClaimsParts {
 type ChangeOp = Exclude<ClaimOp, HelloOp | MakeOp | { readonly op: 'ready' }>;
 
 export class SessionClaims {
+  /** The store has told of nothing, not even of a term before. */
+  isStoreEmpty = false;
   readonly #parts: SessionClaimsParts;
   readonly #context: Context;
   readonly #decider: Decider;
@@ -136,10 +138,22 @@ export class SessionClaims {
 
   /** A claim that is not there. What was granted has ended; of what nothing was told, nothing can happen twice. */
   #begin(session: Session, op: MakeOp): void {
-    if (op.was?.granted === true) {
-      session.noteRefusal(op.id, endOf(op, this.#context));
-      return;
-    }
+    const hasEnded = op.was?.granted === true && !this.#mayStillHold(session, op);
+    if (hasEnded) session.noteRefusal(op.id, endOf(op, this.#context));
+    else this.#enter(session, op);
+  }
+
+  /** A store that has forgotten everything tells of no holds; nobody else has the resources yet. */
+  #mayStillHold({ requester }: Session, { name, message, was }: MakeOp): boolean {
+    if (!this.isStoreEmpty || was?.tokens === undefined) return false;
+    const { locker = requester } = message;
+    return resourcesOf(message, name).every((resource) => {
+      const holder = this.#decider.resource(resource)?.locker;
+      return was.tokens?.[resource] !== undefined && (holder === undefined || lockerOf(holder) === locker);
+    });
+  }
+
+  #enter(session: Session, op: MakeOp): void {
     const { requester, instance } = session;
     const { id, name, message, keep, owner, was } = op;
     const wish = readWish({ requester, name, isDevice: false }, message, this.#context.rules);
@@ -161,8 +175,9 @@ export class SessionClaims {
     return { id, result: 'denied', resources: resourcesOf(message, name), ...refused, ended };
   }
 
-  /** It waits where it waited at another arbiter. */
-  #placeOf(claim: ArbiterClaim, { remaining, wait }: Was, order: number): RestoredClaim {
+  /** It holds what it held, or waits where it waited, at another arbiter. */
+  #placeOf(claim: ArbiterClaim, was: Was, order: number): RestoredClaim {
+    const { granted, tokens, remaining, wait } = was;
     const { monotonic } = this.#context.clock.now();
     const { type: _type, timeout: _timeout, ...asked } = claimCommand(claim, this.#context.timing);
     return {
@@ -171,8 +186,10 @@ export class SessionClaims {
       standing: claim.isStanding,
       ttl: claim.ttl,
       order,
-      expires: claim.isStanding ? monotonic + (remaining ?? claim.ttl) : Infinity,
-      waitUntil: monotonic + (wait ?? claim.message.timeout ?? Infinity),
+      expires: claim.isStanding || granted ? monotonic + (remaining ?? claim.ttl) : Infinity,
+      waitUntil: monotonic + (wait ?? (granted ? Infinity : claim.message.timeout) ?? Infinity),
+      grantedBefore: granted,
+      ...(granted && tokens !== undefined && { tokens: claim.resources.map((name) => tokens[name] ?? 0) }),
     };
   }
 

@@ -108,9 +108,10 @@ export class Sessions {
     }
   }
 
-  /** Decides from now on; the sessions of these claims are taken for alive. */
-  begin(claims: Iterable<ArbiterClaim>): void {
+  /** Decides from now on; the sessions of these claims are taken for alive. A store may have forgotten all of it. */
+  begin(claims: Iterable<ArbiterClaim>, isStoreEmpty: boolean): void {
     this.#hasBegun = true;
+    this.#claims.isStoreEmpty = isStoreEmpty;
     for (const { kind, requester, session } of claims) {
       if (kind === 'session' && session !== undefined && !this.#sessions.has(session)) {
         this.#open(requester, session);

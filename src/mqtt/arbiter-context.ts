@@ -28,7 +28,7 @@ export interface Timing {
   readonly startWait: number;
   /** How long an echo of what we write may take. */
   readonly echoWait: number;
-  /** When to try again to write where we may not. */
+  /** How long to wait at most before another try to write where we may not. */
   readonly retry: number;
   /** How long a free resource keeps its retained state. */
   readonly freeState: number;

@@ -49,6 +49,9 @@ const MOST_EARLY = 10_000;
 /** So many claims are asked for in one subscription. */
 const ASKED_TOGETHER = 20;
 
+/** Where we may not write, or nothing comes back, another try may come as soon. */
+const FIRST_RETRY_MS = 1_000;
+
 export class Link {
   readonly #context: Context;
   readonly #transport: Transport;
@@ -70,6 +73,8 @@ export class Link {
   #attempt = 0;
   #early: TransportMessage[] = [];
   #retry: Timer | undefined;
+  /** How long the last wait before another try was; 0 after a success. */
+  #retryMs = 0;
   #stopListening: readonly (() => void)[] = [];
 
   constructor({ context, transport, host, isSole, term, seizes, tokenFloor }: LinkOptions) {
@@ -127,7 +132,8 @@ export class Link {
     const attempt = ++this.#attempt;
     this.#state = 'reading';
     this.#hasEcho = false;
-    this.#host.closed('reading what the broker has', false);
+    // While it is tried again, why it is stands.
+    if (this.#retryMs === 0) this.#host.closed('reading what the broker has', false);
     try {
       if (!this.#isOurs && (await this.#isElsewhere(attempt))) return;
       const finds = await this.#readAll();
@@ -196,6 +202,7 @@ export class Link {
 
   #opened(finds: Finds): void {
     this.#state = 'open';
+    this.#retryMs = 0;
     this.#seizes = false;
     this.#host.opened(finds);
     const early = this.#early;
@@ -219,7 +226,8 @@ export class Link {
     const why = error instanceof Error ? error.message : String(error);
     this.#close(`may not write under ${topics.prefix}/ here: ${why}`, true);
     if (this.#term !== undefined) return;
-    this.#retry = clock.setTimer(timing.retry, () => {
+    this.#retryMs = Math.min(timing.retry, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
+    this.#retry = clock.setTimer(this.#retryMs, () => {
       if (this.#transport.connected) void this.#open();
     });
   }

@@ -15,7 +15,8 @@ const USAGE = `npm run simulate -- [options]
   --rounds N    rounds of faults, each with quiet after it, in a history (1)
   --seconds S   the length of a round without the quiet, in simulated seconds (60)
   --workers N   processes (as many as there are cores)
-  --lines N     lines of a trace (120)`;
+  --lines N     lines of a trace (120)
+  --verbose     with every message that is published`;
 
 interface Job {
   readonly first: number;
@@ -26,6 +27,7 @@ interface Job {
   readonly rounds: number;
   readonly roundLength: number;
   readonly lines: number;
+  readonly isVerbose: boolean;
 }
 
 interface Report {
@@ -43,6 +45,7 @@ function readJob() {
         workers: { type: 'string' },
         lines: { type: 'string', default: '120' },
         help: { type: 'boolean' },
+        verbose: { type: 'boolean', default: false },
       },
     },
   });
@@ -58,6 +61,7 @@ function readJob() {
     rounds: read('rounds', values.rounds),
     roundLength: read('seconds', values.seconds) * 1_000,
     lines: read('lines', values.lines),
+    isVerbose: values.verbose,
   };
   return { seed: read('seed', values.seed), seeds, hours: hours ?? Infinity, workers, common };
 }
@@ -115,11 +119,11 @@ function follow(child: ChildProcess, hear: (report: Report) => void): Promise<vo
 }
 
 /** In a worker: one history after the other, until all are done or nobody listens any more. */
-async function work({ first, stride, count, lines, rounds, roundLength }: Job): Promise<void> {
+async function work({ first, stride, count, lines, rounds, roundLength, isVerbose }: Job): Promise<void> {
   for (let done = 0; done < count && process.connected; done++) {
     const options: PlanOptions = { seed: first + done * stride, rounds, roundLength };
     const outcome = await simulate(makePlan(options));
-    const failure = outcome.violation && (await explain(options, outcome, lines));
+    const failure = outcome.violation && (await explain(options, outcome, lines, isVerbose));
     const figures: Figures = {
       ...{ seeds: 1, violations: failure === undefined ? 0 : 1, faults: Object.fromEntries(outcome.faults) },
       ...{ time: outcome.time, steps: outcome.steps, grants: outcome.grants },

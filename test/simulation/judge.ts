@@ -181,7 +181,9 @@ export class Judge implements Witness {
     if (one === undefined || other === undefined) return;
     const what = `${resource} is held by ${describe(one)} and by ${describe(other)}`;
     const { troubleUntil, timeline, plan } = this.#world;
-    const isAllowed = plan.shape.handoverTimeout < Infinity && timeline.time < troubleUntil + AFTERMATH;
+    const { handoverTimeout, isForced } = plan.shape;
+    // What an operator ends is over at once, whoever has not heard of it.
+    const isAllowed = isForced || (handoverTimeout < Infinity && timeline.time < troubleUntil + AFTERMATH);
     if (!isAllowed) this.accuse('one holder at a time', what);
     else if (!this.#overlapping.has(what)) {
       this.#overlapping.add(what);
@@ -198,7 +200,9 @@ export class Judge implements Witness {
     if (ended === undefined && result !== 'lost') return;
     if (reason === 'preempted' && !isOnce)
       this.#fail('a standing claim is not lost by preemption', claim, answer);
-    if (reason === 'session' && !isOnce) this.#fail('a standing claim outlives its session', claim, answer);
+    // Of one whose lease ran out unheard, nobody may know better.
+    const canEnd = isOnce || message.ttl !== undefined;
+    if (reason === 'session' && !canEnd) this.#fail('a standing claim outlives its session', claim, answer);
     if (reason === 'timeout' && message.timeout === undefined)
       this.#fail('no wait ends by itself', claim, answer);
     if (reason === 'expired' && message.ttl === undefined) this.#fail('no lease is made up', claim, answer);

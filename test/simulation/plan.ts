@@ -22,6 +22,8 @@ export interface Shape {
   /** How long a holder that does not answer is waited for. */
   readonly handoverTimeout: number;
   readonly keepalive: number;
+  /** Operators end holds by force. */
+  readonly isForced: boolean;
   /** Between two saves of the broker's store. */
   readonly saveEvery: number;
 }

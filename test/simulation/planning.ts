@@ -28,6 +28,7 @@ export function makePlan({ seed, rounds, roundLength }: PlanOptions): Plan {
 
 function makeShape(chance: Chance): Shape {
   const isTakeover = chance.happens(0.8);
+  const mayDecide = () => isTakeover && chance.happens(0.8);
   const count = chance.pick([1, 2, 2, 3, 3, 4]);
   const slowest = chance.pick([5, 20, 200]);
   return {
@@ -35,7 +36,7 @@ function makeShape(chance: Chance): Shape {
       const least = chance.between(0.2, slowest);
       return {
         requester: `house ${index + 1}`,
-        decide: isTakeover ? (chance.happens(0.85) ? 'takeover' : 'never') : index === 0 ? 'alone' : 'never',
+        decide: index === 0 ? (isTakeover ? 'takeover' : 'alone') : mayDecide() ? 'takeover' : 'never',
         rate: 1 + chance.between(-RATE_ERROR, RATE_ERROR),
         wallError: chance.happens(0.2) ? chance.between(-HOUR, HOUR) : chance.between(-50, 50),
         latency: [least, least + chance.between(0, slowest)],
@@ -43,8 +44,9 @@ function makeShape(chance: Chance): Shape {
     }),
     devices: ['panel', 'switch'].slice(0, chance.integer(0, 2)),
     resources: ['hall', 'kitchen', 'garage', 'garden'].slice(0, chance.integer(1, 4)),
-    handoverTimeout: chance.happens(0.6) ? Infinity : 1_000,
+    handoverTimeout: slowest > 20 || chance.happens(0.5) ? Infinity : 1_000,
     keepalive: chance.pick([2_000, 5_000, 15_000]),
+    isForced: chance.happens(0.2),
     saveEvery: chance.pick([1_000, 10_000, 60_000]),
   };
 }
@@ -123,7 +125,7 @@ function makeDeed(chance: Chance, shape: Shape): Deed {
   if (lot < 0.55) return { kind: 'claim', process, ...makeClaim(chance, shape) };
   if (lot < 0.82) return { kind: 'release', process, claim };
   if (lot < 0.94) return { kind: 'update', process, claim, change: makeChange(chance) };
-  if (lot < 0.98) return { kind: 'keep', process, claim, isKept: chance.happens(0.5) };
+  if (lot < 0.97 || !shape.isForced) return { kind: 'keep', process, claim, isKept: chance.happens(0.5) };
   return { kind: 'force', process, resource: chance.pick(shape.resources) };
 }
 

@@ -5,12 +5,17 @@ import { countSteps, shrink } from './shrink';
 import { type Outcome, simulate } from './simulate';
 
 /** Runs a failing history again in ever shorter forms, and tells of the shortest. */
-export async function explain(options: PlanOptions, outcome: Outcome, lines: number): Promise<string> {
+export async function explain(
+  options: PlanOptions,
+  outcome: Outcome,
+  lines: number,
+  isVerbose = false,
+): Promise<string> {
   const { violation } = outcome;
   const plan = makePlan(options);
   let last = outcome;
   const shortest = await shrink(plan, async (candidate) => {
-    const again = await simulate(candidate);
+    const again = await simulate(candidate, { isVerbose });
     const fails = again.violation !== undefined && again.violation.rule === violation?.rule;
     if (fails) last = again;
     return fails;

@@ -29,8 +29,17 @@ const LOOKS = 4;
 const BETWEEN_LOOKS = 2_500;
 const TRACE_LINES = 400;
 
+export interface SimulateOptions {
+  readonly makeRuntime?: MakeRuntime;
+  /** Traces every message that is published. */
+  readonly isVerbose?: boolean;
+}
+
 /** Ends with the first violation. */
-export async function simulate(plan: Plan, makeRuntime: MakeRuntime = makeMember): Promise<Outcome> {
+export async function simulate(
+  plan: Plan,
+  { makeRuntime = makeMember, isVerbose = false }: SimulateOptions = {},
+): Promise<Outcome> {
   let judge: Judge | undefined;
   const world = new World({
     ...{ plan, makeRuntime },
@@ -41,7 +50,7 @@ export async function simulate(plan: Plan, makeRuntime: MakeRuntime = makeMember
   });
   if (judge === undefined) throw new Error('nobody judges');
   const judged: Judge = judge;
-  const violation = await unlessRejected(() => run(world, judged));
+  const violation = await unlessRejected(() => run(world, judged, isVerbose));
   const { time, steps } = world.timeline;
   const { grants, overlaps, takeovers } = judged;
   return {
@@ -66,9 +75,13 @@ async function unlessRejected(judge: () => Promise<Violation | undefined>): Prom
   }
 }
 
-async function run(world: World, judge: Judge): Promise<Violation | undefined> {
+async function run(world: World, judge: Judge, isVerbose: boolean): Promise<Violation | undefined> {
   world.timeline.afterStep = () => judge.check();
-  world.broker.onPublished = (published) => judge.published(published);
+  world.broker.onPublished = (published) => {
+    const { by = 'a device', topic, payload } = published;
+    if (isVerbose) world.trace.note('broker', `${by}: ${topic} ${payload}`);
+    judge.published(published);
+  };
   try {
     world.start();
     for (const round of world.plan.rounds) {

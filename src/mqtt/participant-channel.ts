@@ -8,12 +8,14 @@ import type { BeatReturn, ClaimOp, DownFrame, UpFrame } from './session-messages
 import { FrameReceiver, FrameSender } from './stream';
 
 export interface ChannelHost {
-  /** There is a connection, and it is known what is claimed, and that somebody may decide about it. */
-  readonly mayBegin: boolean;
+  /** Has a new stream begun, if that is possible by now. */
+  greet(): void;
   /** Sends a frame of the session, if there is a connection. */
   publish(text: string): void;
   /** Whoever decides knew of all that is claimed, and had this beat; he wrote that after `sentAt` (monotonic ms). */
   proved(beat: number, sentAt: number): void;
+  /** Whoever decides has ended our session. */
+  forgotten(): void;
 }
 
 /** Whose claims are listed, and who is told of them. */
@@ -70,8 +72,7 @@ export class Channel {
 
   /** Begins anew with all that is claimed: whoever decides in the term in force may know nothing of it. */
   begin(): void {
-    const { host, after, contact, claims } = this.#parts;
-    if (!host.mayBegin) return;
+    const { after, contact, claims } = this.#parts;
     this.drop();
     const { clock, epoch } = this.#context;
     const stream: Stream = {
@@ -155,16 +156,17 @@ export class Channel {
 
   /** Somebody decides who knows of fewer terms than we do: tells him of ours. */
   report(): void {
-    if (this.#stream?.wasHeard === true) this.begin();
+    if (this.#stream?.wasHeard === true) this.#parts.host.greet();
   }
 
   stop(): void {
     this.drop();
   }
 
-  /** A hello that was not heard yet is repeated anyway; what was heard once is known no longer. */
+  /** A hello that was not heard yet is repeated anyway; who has heard it once knows of our session no longer. */
   #returnedOther(stream: Stream | undefined, beat: number): void {
-    if (stream === undefined || (stream.wasHeard && beat > stream.begunAfterBeat)) this.begin();
+    if (stream?.wasHeard === true && beat > stream.begunAfterBeat) this.#parts.host.forgotten();
+    if (this.#stream === undefined) this.#parts.host.greet();
   }
 
   /** Gives back when (monotonic ms) the last was sent that its writer had heard for certain. */

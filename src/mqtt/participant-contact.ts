@@ -26,6 +26,8 @@ export class Contact {
   /** Holds may be believed in again when a beat from this number on has come back. */
   #provenFrom = 0;
   #until = -Infinity;
+  /** The wall clock went on without the other one, and nothing was proved since. */
+  #hasSlept = false;
   /** What the wall clock was ahead of the other when it was last looked at. */
   #lead = 0;
   #nextBeat = Infinity;
@@ -53,6 +55,12 @@ export class Contact {
   get validUntil(): number {
     this.#look();
     return this.#isDoubtful ? -Infinity : this.#until;
+  }
+
+  /** For so long that a session may have ended, for all that is known here. */
+  get mayHaveSlept(): boolean {
+    this.#look();
+    return this.#hasSlept;
   }
 
   /** The number of the last beat that was sent. */
@@ -131,9 +139,12 @@ export class Contact {
     const { monotonic, wall } = this.#context.clock.now();
     const { beat } = this.#context.inForce;
     const lead = wall - monotonic;
-    const hasStoodStill = lead - this.#lead > beat || monotonic - this.#nextBeat > beat;
+    const hasSlept = lead - this.#lead > beat;
+    const hasStoodStill = monotonic - this.#nextBeat > beat;
     this.#lead = lead;
-    if (hasStoodStill && !this.#isDoubtful) this.#doubt();
+    if (hasSlept) this.#doubt();
+    else if (hasStoodStill && !this.#isDoubtful) this.#doubt();
+    this.#hasSlept = (this.#hasSlept && this.#isDoubtful) || hasSlept;
     return monotonic;
   }
 

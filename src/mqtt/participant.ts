@@ -136,6 +136,8 @@ export class Participant implements Authority {
     if (this.#isStopped) return;
     this.#channel.flush();
     this.#isStopped = true;
+    // With the goodbye, others may have what is held here.
+    this.#contact.distrust();
     this.#force.stop();
     this.#contact.stop();
     this.#channel.stop();
@@ -211,7 +213,7 @@ export class Participant implements Authority {
     this.#isResting = false;
     this.#claims.adopt(handed);
     this.#contact.trustUntil(validUntil);
-    this.#channel.begin();
+    this.greet();
     this.#status.note();
   }
 
@@ -230,8 +232,8 @@ export class Participant implements Authority {
 
   opened(): void {
     this.#kept.flush();
-    if (this.mayBegin) this.#channel.begin();
-    else this.#contact.beat();
+    this.greet();
+    if (!this.#channel.isOpen) this.#contact.beat();
     this.#status.note();
   }
 
@@ -247,7 +249,7 @@ export class Participant implements Authority {
     this.#hasRecalled = true;
     if (!this.#isResting) this.#kept.compare(found);
     this.#beReady();
-    if (!this.#channel.isOpen) this.#channel.begin();
+    if (!this.#channel.isOpen) this.greet();
     this.#status.note();
   }
 
@@ -307,8 +309,18 @@ export class Participant implements Authority {
     this.#status.note();
   }
 
-  get mayBegin(): boolean {
-    return this.#talk.isOpen && this.#hasRecalled && !this.#isResting && this.#context.epoch > 0;
+  /** Tells whoever decides all that is claimed, as soon as that is known and there is somebody. */
+  greet(): void {
+    const isKnown = this.#hasRecalled && this.#context.epoch > 0;
+    if (!isKnown || !this.#talk.isOpen || this.#isResting) return;
+    // Nothing would show that the session has not ended meanwhile.
+    if (this.#contact.mayHaveSlept) this.forgotten();
+    this.#channel.begin();
+  }
+
+  forgotten(): void {
+    this.#contact.distrust();
+    this.lapsed();
   }
 
   publish(text: string): void {
@@ -338,7 +350,7 @@ export class Participant implements Authority {
   #noteEpoch(epoch: number): void {
     if (epoch <= this.#context.epoch || epoch > FARTHEST_EPOCH) return;
     this.#context.epoch = epoch;
-    this.#channel.begin();
+    this.greet();
     this.#status.note();
   }
 

@@ -131,16 +131,26 @@ describe('what a participant holds', () => {
     const { scene, arbiter, claim } = await holding();
     scene.clock.wall += HOUR_MS;
     arbiter.forget();
-    arbiter.decide = (op) =>
-      op.op === 'claim'
-        ? { result: 'lost', reason: 'session', ended: '2026-01-01T12:00:00.000Z' }
-        : undefined;
+    arbiter.decide = (op) => (op.op === 'claim' ? { result: 'queued' } : undefined);
     assert.equal(scene.isHeld(claim), false);
     for (let step = 0; step < 1_000; step++) {
       await scene.settle(1);
       assert.equal(scene.isHeld(claim), false);
     }
-    assert.deepEqual(scene.results(), ['granted', 'lost session']);
+    assert.deepEqual(scene.results(), ['granted', 'requeued session']);
+  });
+
+  it('is over after the machine has slept, where somebody else decides by then', async () => {
+    const { scene, arbiter, claim } = await holding();
+    arbiter.isDeaf = true;
+    scene.clock.wall += HOUR_MS;
+    const next = new HandArbiter(scene.broker, { epoch: 2 });
+    next.decide = granting();
+    await next.start();
+    await scene.settle();
+    assert.deepEqual(next.listed(claim.id)?.was, { granted: false });
+    assert.deepEqual(scene.results(), ['granted', 'requeued session', 'granted']);
+    assert.equal(scene.isHeld(claim), true);
   });
 
   it('is believed in for a clock that is set back', async () => {
@@ -236,12 +246,16 @@ describe('the session of a participant', () => {
     assert.equal(scene.participant.status.epoch, 7);
   });
 
-  it('begins anew where it has been forgotten', async () => {
+  it('begins anew where it has been forgotten: what was held may be somebody else’s by then', async () => {
     const { scene, arbiter, claim } = await holding();
+    const once = scene.claim({ resource: 'blinds', once: true }, 'once');
+    await scene.settle();
     arbiter.forget();
     await scene.settle(1_500);
     assert.equal(arbiter.got('hello').length, 2);
-    assert.deepEqual(arbiter.listed(claim.id)?.was?.tokens, { lights: 1 });
+    assert.deepEqual(arbiter.listed(claim.id)?.was, { granted: false });
+    assert.deepEqual(scene.results(claim), ['granted', 'requeued session', 'granted']);
+    assert.deepEqual(scene.results(once), ['granted', 'lost session']);
     await scene.settle(5_000);
     assert.equal(arbiter.got('hello').length, 2);
   });

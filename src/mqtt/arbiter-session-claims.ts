@@ -74,6 +74,13 @@ export class SessionClaims {
     this.#decider.release(claim);
   }
 
+  /** Whether it is to survive its session. */
+  keep(claim: ArbiterClaim, isKept: boolean): void {
+    if (claim.isKept === isKept) return;
+    claim.isKept = isKept;
+    this.#parts.keptChanged(claim);
+  }
+
   /** A live claim that is kept, by its topic. */
   findKept(requester: string, name: string): ArbiterClaim | undefined {
     for (const claim of this.#decider.claims.values()) {
@@ -102,8 +109,7 @@ export class SessionClaims {
         this.#yield(claim, op.token);
         return;
       case 'keep':
-        claim.isKept = op.keep;
-        this.#parts.keptChanged(claim);
+        this.keep(claim, op.keep);
         return;
       case 'ask':
         this.#parts.tellAgain(claim);
@@ -121,10 +127,7 @@ export class SessionClaims {
   #goOn(session: Session, claim: ArbiterClaim, { keep, owner, was }: MakeOp): void {
     claim.session = session.instance;
     claim.owner = owner;
-    if (claim.isKept !== keep) {
-      claim.isKept = keep;
-      this.#parts.keptChanged(claim);
-    }
+    this.keep(claim, keep);
     if (was?.tokens !== undefined && claim.isHeld) this.#correctLease(claim, was);
     if (claim.isAlive) this.#parts.tellAgain(claim);
   }

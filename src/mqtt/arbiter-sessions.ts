@@ -95,9 +95,10 @@ export class Sessions {
   withdrawKept({ requester, name }: Addressee): boolean {
     const claim = this.#claims.findKept(requester, name);
     if (claim === undefined) return false;
-    // As long as its participant is there, that one knows better.
+    // As long as its participant is there, that one says what is to become of it.
     const isAttended = claim.session !== undefined && this.#sessions.has(claim.session);
-    if (!isAttended) this.#claims.withdraw(claim);
+    if (isAttended) this.#claims.keep(claim, false);
+    else this.#claims.withdraw(claim);
     return true;
   }
 

@@ -13,8 +13,12 @@ export function findRegistry(RED: NodeAPI, id: string | undefined): Registry | u
   return isLockRegistry(node) ? node.registry : undefined;
 }
 
+/** A node looks into its own catalogue unless told otherwise, and this text is in that of another one. */
+const CATALOGUE = '@priority-redlock/node-red/lock-registry';
+const NONE = 'lock-registry.error.none';
+
 export function noRegistry(RED: NodeAPI): NodeError {
-  return new NodeError('no-registry', RED._('lock-registry.error.none'));
+  return new NodeError('no-registry', RED._(`${CATALOGUE}:${NONE}`));
 }
 
 function isLockRegistry(node: unknown): node is LockRegistryNode {

@@ -110,7 +110,9 @@ describe('the package', function () {
   });
 
   for (const runtime of [NODE_RED_4, NODE_RED_5]) {
-    it(`shows its nodes in Node-RED ${runtime.version}`, async () => {
+    it(`shows its nodes in Node-RED ${runtime.version}, which say in words what they lack`, async () => {
+      const lonely = { id: 'acquire1', type: 'acquire', z: 'tab', name: 'lonely', x: 1, y: 1, wires: [] };
+      writeFileSync(join(userDir, 'flows.json'), JSON.stringify([{ id: 'tab', type: 'tab' }, lonely]));
       const nodeRed = await startNodeRed(runtime, userDir);
       try {
         const settings = await (await nodeRed.get('/settings', 'application/json')).json();
@@ -127,6 +129,7 @@ describe('the package', function () {
           const icon = await nodeRed.get(`/icons/${name}/${type}.svg`, 'image/svg+xml');
           assert.equal(icon.status, 200, type);
         }
+        await nodeRed.said(/\[acquire:lonely\] .*This node has no lock registry/);
       } finally {
         await nodeRed.stop();
       }

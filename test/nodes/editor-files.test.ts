@@ -136,6 +136,17 @@ describe('what the editor reads of the nodes', () => {
     );
   });
 
+  it('asks for a text of another catalogue by its name', () => {
+    const runtime = readdirSync(NODES, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.ts') && !name.startsWith('locales'),
+    );
+    const strangers = runtime.flatMap((name) => {
+      const [folder = ''] = name.split(/[./\\]/);
+      return keysInScript(read(name)).filter((key) => !key.startsWith(`${folder}.`));
+    });
+    assert.deepEqual(strangers, []);
+  });
+
   it('has a help file and a catalogue for each node, and no others', () => {
     const files = readdirSync(join(NODES, 'locales/en-US')).sort();
     assert.deepEqual(files, TYPES.flatMap((type) => [`${type}.html`, `${type}.json`]).sort());

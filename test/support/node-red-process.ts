@@ -7,10 +7,14 @@ import { createInterface } from 'node:readline';
 import { freePort } from './mqtt-mosquitto';
 import type { NodeRedRuntime } from './node-red-runtimes';
 
+const PATIENCE_MS = 10_000;
+
 export interface NodeRedProcess {
   readonly url: string;
   /** Everything it has printed. */
   readonly log: readonly string[];
+  /** Resolves when a line that it has printed, or prints, matches; rejects when none does for too long. */
+  said(pattern: RegExp): Promise<void>;
   /** Asks the admin API. */
   get(path: string, accept: string): Promise<Response>;
   /** Ends it and waits until it is gone. */
@@ -34,6 +38,18 @@ export async function startNodeRed(runtime: NodeRedRuntime, userDir: string): Pr
   return {
     url,
     log,
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const patience = setTimeout(() => reject(new Error(`not said: ${pattern}`)), PATIENCE_MS);
+        const look = () => {
+          if (!log.some((line) => pattern.test(line))) return;
+          clearTimeout(patience);
+          child.off('said', look);
+          resolve();
+        };
+        child.on('said', look);
+        look();
+      }),
     get: (path, accept) => fetch(`${url}${path}`, { headers: { accept } }),
     stop: async (signal = 'SIGTERM') => {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -52,12 +68,16 @@ async function launch(runtime: NodeRedRuntime, userDir: string, log: string[]): 
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  createInterface(child.stderr).on('line', (line) => log.push(line));
+  const note = (line: string) => {
+    log.push(line);
+    child.emit('said');
+  };
+  createInterface(child.stderr).on('line', note);
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`Node-RED ended with ${code}:\n${log.join('\n')}`)));
     createInterface(child.stdout).on('line', (line) => {
-      log.push(line);
+      note(line);
       if (line.includes('Server now running at')) resolve();
     });
   });

@@ -126,7 +126,7 @@ export function objectToNames(field: string, names: readonly string[]): ReadErro
   return undefined;
 }
 
-function objectToPlainText(field: string, value: string | undefined): ReadError | undefined {
+export function objectToPlainText(field: string, value: string | undefined): ReadError | undefined {
   const objection = value === undefined ? undefined : objectToText(value);
   return objection === undefined
     ? undefined
@@ -169,6 +169,9 @@ function explain(error: ErrorObject | undefined): ReadError {
     const field = path === '' ? missingProperty : `${path}.${missingProperty}`;
     return { field, text: `${field} is missing` };
   }
+  if (error?.keyword === 'uniqueItems' && Array.isArray(error.data)) {
+    return { field: path, text: `${path} has ${show(error.data[error.params.j])} twice` };
+  }
   const field = path === '' ? 'payload' : path;
   const subject = path === '' ? 'the payload' : path;
   return {
@@ -187,7 +190,7 @@ function fieldOf(pointer: string): string {
 }
 
 function show(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;

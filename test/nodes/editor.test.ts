@@ -102,6 +102,25 @@ describe('the editor', function () {
       );
       assert.deepEqual(editor.complaints, []);
     });
+
+    it('explains without widening its dialogs: they fit a narrow window', async () => {
+      const { page } = editor;
+      const { id } = await ofType(editor, 'release');
+      await editor.edit(id);
+      await page.selectOption('#node-input-mode', 'force');
+      await editor.save();
+      await page.setViewportSize({ width: 900, height: 900 });
+      await editor.edit(id);
+      assert.deepEqual(await overflow(editor), []);
+      await editor.save();
+      const [registry] = await editor.nodes('eachConfig');
+      await editor.editConfig('lock-registry', String(registry?.id));
+      for (let tab = 1; tab <= 4; tab++) {
+        await page.click(`#redlock-tabs li:nth-child(${tab}) a`);
+        assert.deepEqual(await overflow(editor), []);
+      }
+      await editor.save();
+    });
   });
 
   describe('of a flow with a broker', () => {
@@ -194,6 +213,16 @@ describe('the editor', function () {
     });
   });
 });
+
+/** What of the open dialog is wider than its tray. */
+function overflow({ page }: Editor): Promise<readonly string[]> {
+  return page.evaluate(`(() => {
+    const body = document.querySelector('.red-ui-tray:last-child');
+    const edge = body.getBoundingClientRect().right + 1;
+    const isOver = (element) => element.getBoundingClientRect().right > edge;
+    return [...body.querySelectorAll('.redlock-form, .redlock-form *')].filter(isOver).map((element) => element.id || element.className);
+  })()`);
+}
 
 async function ofType(editor: Editor, type: string): Promise<EditorNode> {
   const node = (await editor.nodes()).find((candidate) => candidate.type === type);

@@ -46,6 +46,10 @@ export class AedesHub implements Hub {
     });
   }
 
+  get hasAudience(): boolean {
+    return this.#connections.size > 1 || (this.#aedes?.connectedClients ?? 0) > 0;
+  }
+
   async start(): Promise<void> {
     // An ES module, which cannot be required everywhere.
     const { Aedes } = await import('aedes');

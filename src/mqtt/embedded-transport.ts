@@ -8,6 +8,8 @@ import type { PublishOptions, Transport, TransportMessage } from './transport';
 export interface Hub {
   /** Resolves when the broker runs; never when it is stopped before. */
   readonly running: Promise<void>;
+  /** Anybody but one in-process connection is there. */
+  readonly hasAudience: boolean;
   /** Calls back when the broker has it, as it would acknowledge it to a client. */
   publish(message: Retained, retain: boolean, acknowledged: () => void): void;
   retainedUnder(filters: readonly string[]): Iterable<Retained>;
@@ -37,6 +39,10 @@ export class EmbeddedTransport implements Transport, HubConnection {
 
   get connected(): boolean {
     return this.#leave !== undefined;
+  }
+
+  get isHeard(): boolean {
+    return this.#hub.hasAudience;
   }
 
   start(): void {

@@ -26,6 +26,8 @@ export interface Transport {
   start(): void;
   stop(): Promise<void>;
   readonly connected: boolean;
+  /** `false`: nobody could hear now what is not retained. Absent where that cannot be known. */
+  readonly isHeard?: boolean;
   /**
    * Resolves when the broker has it (QoS 1) or it is on its way (QoS 0); rejects when the connection is gone before, at
    * once when there is none: nothing is kept to be sent later.

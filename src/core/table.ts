@@ -39,6 +39,11 @@ export class LockTable extends TrustingTable {
     return this.apply({ type: 'tick' }, now);
   }
 
+  /** Gives no token up to this one any more. */
+  passToken(token: number): void {
+    this.state.lastToken = Math.max(this.state.lastToken, token);
+  }
+
   /** The greatest token given so far. */
   get lastToken(): number {
     return this.state.lastToken;

@@ -152,6 +152,11 @@ export class Decider {
     }
   }
 
+  /** Gives no token up to this one any more: it was given by another arbiter. */
+  passToken(token: number): void {
+    this.#table.passToken(token);
+  }
+
   /** Adds claims of before that become known only now, in the places that they had. */
   add(restored: readonly RestoredClaim[], claims: Iterable<ArbiterClaim>): void {
     this.catchUp();

@@ -60,6 +60,8 @@ export interface Finds {
   term: TermMessage | undefined;
   /** Presences of participants, by requester. */
   readonly presences: Map<string, Uint8Array>;
+  /** Tokens that claims were granted with, as their runtimes tell. */
+  readonly tokens: number[];
   /** What only an arbiter writes, as text by topic. */
   readonly ours: Map<string, string>;
 }
@@ -74,6 +76,7 @@ export function sortOut(found: Found, context: Context): Finds {
     arbiter: undefined,
     term: undefined,
     presences: new Map(),
+    tokens: [],
     ours: new Map(),
   };
   for (const [topic, payload] of found) sortIn(finds, topic, payload, context);

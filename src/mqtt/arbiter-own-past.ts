@@ -16,6 +16,7 @@ export function enterOwn(finds: Finds, handed: readonly HandedClaim[], context: 
     const { id, name, message, owner } = each.make;
     const { requester } = context;
     const key = deviceClaimId(requester, name);
+    finds.tokens.push(...Object.values(each.make.was?.tokens ?? {}));
     if (hasEnded(each.make, finds.holds.get(key))) {
       finds.claims.delete(key);
       continue;

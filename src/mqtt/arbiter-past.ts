@@ -83,7 +83,7 @@ export function epochOf({ arbiter, term, states }: Finds): number {
 }
 
 /** Tokens of the far future are ignored, or a single wrong message would use all of them up. */
-function credibleAt({ wall }: Now): (token: number) => boolean {
+export function credibleAt({ wall }: Now): (token: number) => boolean {
   const farthest = wall < CREDIBLE_WALL ? FARTHEST_TOKEN : wall + YEAR_MS;
   return (token) => token <= farthest;
 }
@@ -99,6 +99,7 @@ function floorOf(finds: Finds, now: Now): Pick<Past, 'tokenFloor' | 'oddities'> 
   };
   note(finds.arbiter?.tokenFloor, 'of the arbiter before');
   note(finds.term?.tokenFloor, 'of the term before');
+  for (const token of finds.tokens) note(token, 'of a claim');
   for (const { token, resource } of finds.states) note(token, `of ${resource}`);
   for (const { answer, requester, name } of finds.answers.values())
     note(answer.token, `of ${requester}/${name}`);

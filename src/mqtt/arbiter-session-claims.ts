@@ -7,6 +7,7 @@ import { type Context, iso } from './arbiter-context';
 import type { Decider } from './arbiter-decider';
 import { standingPart } from './arbiter-devices';
 import { changeInPlace } from './arbiter-own';
+import { credibleAt } from './arbiter-past';
 import type { Session } from './arbiter-session';
 import { isRefusal, type Refusal, readWish, resourcesOf } from './arbiter-wish';
 import type { Answer } from './messages';
@@ -117,6 +118,10 @@ export class SessionClaims {
   }
 
   #list(session: Session, op: MakeOp): void {
+    const isCredible = credibleAt(this.#context.clock.now());
+    for (const token of Object.values(op.was?.tokens ?? {})) {
+      if (isCredible(token)) this.#decider.passToken(token);
+    }
     const there = this.#decider.claims.get(op.id);
     if (there === undefined) this.#begin(session, op);
     else if (there.requester === session.requester && there.kind === 'session')

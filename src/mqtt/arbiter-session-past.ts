@@ -36,6 +36,7 @@ interface Listed {
 function enterListed(finds: Finds, { requester, instance, make }: Listed, context: Context): void {
   const { id, name, message, keep, owner, was } = make;
   const key = deviceClaimId(requester, name);
+  finds.tokens.push(...Object.values(was?.tokens ?? {}));
   if (was?.tokens !== undefined) enterTokens(finds, key, { requester, instance, make }, was.tokens);
   if (was?.granted === true && hasEnded(make, finds.holds.get(key))) {
     finds.claims.delete(key);

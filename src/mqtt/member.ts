@@ -150,6 +150,7 @@ export class Member {
     for (const { reject } of this.#wishes.splice(0)) reject(new Error('stopped'));
     await this.#arbiter?.stop();
     await this.#office?.stop();
+    this.#forgetMark();
     await this.#seat?.participant.stop();
     await Promise.all(this.#leaving);
     this.#tellStatus();
@@ -339,8 +340,18 @@ export class Member {
     this.#office = undefined;
     this.#options.settings.log.info(`this Node-RED decides no more: ${reason ?? 'the office is lost'}`);
     this.#discard(office.stop().then(() => arbiter.stop()));
+    this.#forgetMark();
     this.#candidate?.stepBack();
     this.#failWishes(reason ?? 'somebody else was faster');
+  }
+
+  /** An office that is lost while the store is read leaves its mark there. */
+  #forgetMark(): void {
+    const { prefix = DEFAULT_PREFIX, requester } = this.#options.settings;
+    if (this.#candidate === undefined || this.#seat === undefined) return;
+    const topic = topicsUnder(prefix).mark(requester);
+    // Without a connection it stands until the next time.
+    this.#seat.talk.publish(topic, '', { qos: 1, retain: true }).catch(() => undefined);
   }
 
   #failWishes(why: string): void {

@@ -74,17 +74,10 @@ export class Judge implements Witness {
     this.#disbelieve(claim);
   }
 
-  /** Tokens need be no greater than those that somebody remembers. Of several resources each has its own. */
+  /** Tokens need be no greater than those that somebody remembers. */
   forgotten(): void {
     this.#greatest.clear();
     this.#tokens.clear();
-    for (const [resource, believers] of this.#believers) {
-      for (const { told, life, identity, resources } of believers) {
-        if (life.isDead || told?.token === undefined || resources.length > 1) continue;
-        this.#greatest.set(resource, Math.max(this.#greatest.get(resource) ?? 0, told.token));
-        this.#tokens.set(told.token, identity);
-      }
-    }
   }
 
   /** What the arbiter writes. */
@@ -92,11 +85,17 @@ export class Judge implements Witness {
     if (topic === ARBITER) this.#noteArbiter(payload);
     if (!topic.startsWith(STATES) || payload === '' || !payload.startsWith('{')) return;
     const { resource, token = 0 }: ResourceState = JSON.parse(payload);
-    const greatest = this.#greatest.get(resource) ?? 0;
+    const greatest = Math.max(this.#greatest.get(resource) ?? 0, this.#rememberedFor(resource));
     if (token > 0 && token < greatest) {
       this.accuse('tokens only grow', `${by} writes ${token} for ${resource} after ${greatest}`);
     }
     this.#greatest.set(resource, Math.max(greatest, token));
+  }
+
+  /** The greatest token of those who were told to have it alone, and live. */
+  #rememberedFor(resource: string): number {
+    const alone = this.believers(resource).filter(({ resources }) => resources.length === 1);
+    return Math.max(0, ...alone.map(({ told }) => told?.token ?? 0));
   }
 
   #noteArbiter(payload: string): void {

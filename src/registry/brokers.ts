@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Log } from '../mqtt/arbiter-context';
 import { MqttConnection } from '../mqtt/connection';
 import { EmbeddedBroker } from '../mqtt/embedded-broker';
-import { SplitTransport } from '../mqtt/split-transport';
-import type { Transport, Will } from '../mqtt/transport';
+import type { Access } from '../mqtt/member';
+import type { Connecting } from '../mqtt/member-desk';
 import type { Clock } from '../protocol';
 import { systemRandom } from './chance';
 import type { BrokerSettings } from './registry';
@@ -14,18 +14,13 @@ export interface BrokerOptions {
   readonly settings: BrokerSettings;
   readonly prefix: string;
   readonly folder: string | undefined;
-  /** Of this start; names the connection. */
-  readonly instance: string;
-  readonly will: () => Will | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** A registry's broker. */
 export interface Broker {
-  readonly transport: Transport;
-  /** It is part of this process. */
-  readonly isSole: boolean;
+  readonly access: Access;
   readonly report: BrokerReport;
   onReport(listener: () => void): () => void;
   /** Resolves when it can be connected to, as far as that is ours. */
@@ -51,14 +46,13 @@ export function makeBroker(options: BrokerOptions): Broker {
 }
 
 class RemoteBroker implements Broker {
-  readonly transport: Transport;
-  readonly isSole = false;
+  readonly access: Access;
   readonly report: BrokerReport;
 
-  constructor(settings: BrokerSettings & { readonly kind: 'url' }, { instance, will, clock }: BrokerOptions) {
+  constructor(settings: BrokerSettings & { readonly kind: 'url' }, { clock }: BrokerOptions) {
     const { url, user, password, tls, protocolVersion } = settings;
     this.report = { text: withoutSecrets(url), isWell: true };
-    const connection = {
+    const common = {
       url,
       ...(user !== undefined && { username: user }),
       ...(password !== undefined && { password }),
@@ -66,10 +60,10 @@ class RemoteBroker implements Broker {
       protocolVersion: protocolVersion === 5 ? 5 : 4,
       ...{ clock, random: systemRandom },
     } as const;
-    // Names of at most 23 letters and digits, which every broker takes.
-    const write = new MqttConnection({ ...connection, clientId: `locks${instance}w`, will });
-    const read = new MqttConnection({ ...connection, clientId: `locks${instance}r` });
-    this.transport = new SplitTransport({ write, read });
+    // Reads the settings at once, so that what is wrong with them is said before anything connects.
+    const connect = (asked: Connecting) => new MqttConnection({ ...common, ...asked });
+    connect({ clientId: '' });
+    this.access = { connect };
   }
 
   onReport(): () => void {
@@ -96,8 +90,7 @@ interface Shared {
 const sharedBrokers = new Map<string, Shared>();
 
 class SharedBroker implements Broker {
-  readonly transport: Transport;
-  readonly isSole = true;
+  readonly access: Access;
   readonly #identity: string;
   readonly #prefix: string;
   readonly #shared: Shared;
@@ -113,7 +106,7 @@ class SharedBroker implements Broker {
     };
     sharedBrokers.set(this.#identity, this.#shared);
     this.#shared.uses++;
-    this.transport = this.#shared.broker.transport();
+    this.access = { sole: this.#shared.broker.transport() };
   }
 
   get report(): BrokerReport {

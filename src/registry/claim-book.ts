@@ -1,29 +1,43 @@
 // Every claim of this runtime's nodes: whose it is, on which resources, and what is told to whom.
-import type { Arbiter } from '../mqtt/arbiter';
-import type { ArbiterClaim, Hearer } from '../mqtt/arbiter-claim';
 import { iso } from '../mqtt/arbiter-context';
+import type { Authority, AuthorityClaim, ClaimHearer } from '../mqtt/authority';
 import type { Answer, ClaimMessage } from '../mqtt/messages';
 import type { Clock } from '../protocol';
 import { Owner, type OwnerHost } from './claim-owner';
 import { type ClaimChange, type ClaimDeeds, OwnedClaim } from './owned-claim';
 import { copyValue } from './value-copy';
 
-export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
+/** Whoever decides about the claims at the moment, and by what name he knows them to be ours. */
+export interface Deciding {
+  readonly requester: string;
+  readonly authority: Authority;
+}
+
+export class ClaimBook implements ClaimHearer, OwnerHost, ClaimDeeds {
   readonly clock: Clock;
-  readonly #arbiter: () => Arbiter;
+  readonly #deciding: () => Deciding;
   readonly #makeId: () => string;
   readonly #owners = new Map<string, Owner>();
   /** Live claims by their id. */
   readonly #claims = new Map<string, OwnedClaim>();
   /** Most resources have one. */
   readonly #byResource = new Map<string, OwnedClaim | Set<OwnedClaim>>();
-  /** Made before the arbiter was ready. */
+  /** Made before claims could be. */
   #early: OwnedClaim[] | undefined = [];
 
-  constructor(clock: Clock, makeId: () => string, arbiter: () => Arbiter) {
+  constructor(clock: Clock, makeId: () => string, deciding: () => Deciding) {
     this.clock = clock;
     this.#makeId = makeId;
-    this.#arbiter = arbiter;
+    this.#deciding = deciding;
+  }
+
+  /** Monotonic ms until which holds may be believed in. */
+  get validUntil(): number {
+    return this.#authority.validUntil;
+  }
+
+  get #authority(): Authority {
+    return this.#deciding().authority;
   }
 
   owner(path: string): Owner {
@@ -37,20 +51,20 @@ export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
   }
 
   findByLocker(resource: string, locker: string): readonly OwnedClaim[] {
-    const own = this.#arbiter().requester;
+    const own = this.#deciding().requester;
     const there = this.#byResource.get(resource) ?? [];
     const claims = there instanceof OwnedClaim ? [there] : [...there];
     return claims.filter(({ claim, message }) => (claim?.locker ?? message.locker ?? own) === locker);
   }
 
-  /** The arbiter is ready: what was asked for meanwhile is asked for now. */
+  /** Claims can be made: what was asked for meanwhile is asked for now. */
   begin(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const claim of early) {
       if (claim.isOver) continue;
       if (claim.claim === undefined) this.#ask(claim);
-      else this.#arbiter().update(claim.claim, { ...claim.asked, renew: true });
+      else this.#authority.update(claim.claim, { ...claim.asked, renew: true });
     }
   }
 
@@ -74,7 +88,7 @@ export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
 
   change(claim: OwnedClaim, message: ClaimMessage, isKept: boolean | undefined): void {
     if (isKept !== undefined) claim.isKept = isKept;
-    if (isKept !== undefined && claim.claim !== undefined) this.#arbiter().keep(claim.claim, isKept);
+    if (isKept !== undefined && claim.claim !== undefined) this.#authority.keep(claim.claim, isKept);
     const { priority, value, ttl, renew } = message;
     this.update(claim, { priority, value, ttl, renew });
   }
@@ -87,30 +101,35 @@ export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
 
   update(claim: OwnedClaim, change: ClaimChange): void {
     const copy = copyValue(change);
-    if (claim.claim !== undefined) this.#arbiter().update(claim.claim, copy);
+    if (claim.claim !== undefined) this.#authority.update(claim.claim, copy);
     else claim.asked = { ...claim.asked, ...defined(copy) };
   }
 
   yield({ claim }: OwnedClaim): void {
-    if (claim !== undefined) this.#arbiter().yield(claim);
+    if (claim !== undefined) this.#authority.yield(claim);
   }
 
   release(claim: OwnedClaim): void {
-    if (claim.claim !== undefined) this.#arbiter().release(claim.claim);
+    if (claim.claim !== undefined) this.#authority.release(claim.claim);
     else if (!claim.isOver) this.#tell(claim, { ...this.#endOf(claim), result: 'released' });
   }
 
-  // For the arbiter.
+  // For whoever decides.
 
-  hear(arbiterClaim: ArbiterClaim, answer: Answer): void {
-    const claim = this.#claims.get(arbiterClaim.id);
+  hear(there: AuthorityClaim, answer: Answer): void {
+    const claim = this.#claims.get(there.id);
     if (claim === undefined) return;
-    claim.claim ??= arbiterClaim;
+    claim.claim = there;
     this.#tell(claim, answer);
   }
 
-  recall(arbiterClaim: ArbiterClaim): void {
-    const { id, owner: whose, message } = arbiterClaim;
+  move(there: AuthorityClaim): void {
+    const claim = this.#claims.get(there.id);
+    if (claim !== undefined) claim.claim = there;
+  }
+
+  recall(there: AuthorityClaim): void {
+    const { id, owner: whose, message } = there;
     if (whose === undefined) return;
     const { path, key } = whose;
     const isNew = !this.#owners.has(path);
@@ -120,13 +139,13 @@ export class ClaimBook implements Hearer, OwnerHost, ClaimDeeds {
     const early = owner.claims.get(key);
     const claim = early ?? new OwnedClaim({ deeds: this, path, key, id, message, isKept: true });
     if (early !== undefined) this.#leave(early);
-    claim.claim = arbiterClaim;
+    claim.claim = there;
     this.#enter(owner, claim);
   }
 
   #ask(claim: OwnedClaim): void {
     const { id, path, key, asked, isKept } = claim;
-    const made = this.#arbiter().claim({ id, owner: { path, key }, message: asked, isKept });
+    const made = this.#authority.claim({ id, owner: { path, key }, message: asked, isKept });
     if ('reason' in made) this.#tell(claim, { ...this.#endOf(claim), result: 'denied', ...made });
     else claim.claim = made;
   }

@@ -1,14 +1,17 @@
-// A registry in this process: its own arbiter, the claims of its nodes, and the broker on which the locks are mirrored.
-import { Arbiter } from '../mqtt/arbiter';
-import type { Log, Rules, Timing } from '../mqtt/arbiter-context';
+// A registry in this process: whoever decides about the claims of its nodes, those claims, and the broker on which the
+// locks are mirrored.
+import { DEFAULT_PREFIX, type Log, type Rules, type Timing } from '../mqtt/arbiter-context';
+import type { DeadClaim } from '../mqtt/arbiter-graves';
 import { makeDefaults } from '../mqtt/defaults';
 import { subscribe } from '../mqtt/listeners';
+import { Member } from '../mqtt/member';
+import type { MemberStatus } from '../mqtt/member-status';
 import type { AuditEvent, ResourceState } from '../mqtt/messages';
 import { makePolicy } from '../mqtt/policy';
 import { topicsUnder } from '../mqtt/topics';
 import { type Clock, type LockingProtocol, resourceMatcher, type Timer } from '../protocol';
 import { type Broker, makeBroker } from './brokers';
-import { randomName } from './chance';
+import { randomName, systemRandom } from './chance';
 import { ClaimBook } from './claim-book';
 import { KEEP_MS } from './claim-owner';
 import { type Levels, makeLevels } from './levels';
@@ -25,15 +28,13 @@ export interface Environment {
   readonly timing?: Partial<Timing> | undefined;
 }
 
-const DEFAULT_PREFIX = 'locks';
-
 export class LocalRegistry implements Registry {
   /** By which code finds it. */
   name: string | undefined;
   readonly ready: Promise<void>;
   readonly #environment: Environment;
   readonly #prefix: string;
-  readonly #arbiter: Arbiter;
+  readonly #member: Member;
   readonly #broker: Broker;
   readonly #book: ClaimBook;
   readonly #protocols = new Map<string, RegistryProtocol>();
@@ -58,37 +59,37 @@ export class LocalRegistry implements Registry {
     this.#environment = environment;
     this.#prefix = prefix;
     this.#onStopped = onStopped;
-    const will = () => this.#arbiter.will();
-    this.#broker = makeBroker({ settings: broker, prefix, folder, instance, will, clock, log });
+    this.#broker = makeBroker({ settings: broker, prefix, folder, clock, log });
     let count = 0;
     this.#book = new ClaimBook(
       clock,
       () => `${instance}-${++count}`,
-      () => this.#arbiter,
+      () => this.#member,
     );
-    const { transport, isSole } = this.#broker;
+    const { access } = this.#broker;
     const audit = broker.kind !== 'none';
-    const arbiterSettings = { prefix, requester, instance, clock, log, rules, audit, timing };
-    this.#arbiter = new Arbiter({ settings: arbiterSettings, hearer: this.#book, transport, isSole });
-    this.ready = this.#arbiter.ready;
-    this.#arbiter.onStatus(({ phase }) => {
-      if (phase !== 'starting') this.#book.begin();
-      this.#tellStatus();
+    const names = { prefix, requester, instance, clock, log };
+    this.#member = new Member({
+      settings: { ...names, rules, audit, timing: { ...settings.timing, ...timing } },
+      ...{ access, hearer: this.#book, random: systemRandom, decide: settings.decide ?? 'alone' },
     });
+    this.ready = this.#member.ready;
+    void this.ready.then(() => this.#book.begin());
+    this.#member.onStatus(() => this.#tellStatus());
     this.#broker.onReport(() => this.#tellStatus());
   }
 
   get levels(): Levels {
-    return this.#arbiter.rules.levels;
+    return this.#member.rules.levels;
   }
 
   get requester(): string {
-    return this.#arbiter.requester;
+    return this.#member.requester;
   }
 
   get status(): RegistryStatus {
     const names = { prefix: this.#prefix, requester: this.requester };
-    return registryStatus(this.#arbiter.status, this.#broker.report, names);
+    return registryStatus(this.#member.status, this.#broker.report, names);
   }
 
   /** Nobody uses it, but nodes may come back to it. */
@@ -110,7 +111,7 @@ export class LocalRegistry implements Registry {
 
   /** Takes other settings over in place, but for the names by which others know it. */
   adopt(settings: RegistrySettings): void {
-    this.#arbiter.setRules(rulesOf(settings));
+    this.#member.setRules(rulesOf(settings));
     this.name = settings.name;
     const { requester } = settings;
     if (requester === undefined || requester === '' || requester === this.requester) return;
@@ -134,22 +135,22 @@ export class LocalRegistry implements Registry {
   }
 
   state(resource: string): ResourceState {
-    return this.#arbiter.state(resource);
+    return this.#member.authority.state(resource);
   }
 
   states(): Iterable<ResourceState> {
-    return this.#arbiter.states();
+    return this.#member.authority.states();
   }
 
   watch(pattern: string, listener: (state: ResourceState) => void): () => void {
     const matches = resourceMatcher(pattern);
-    return this.#arbiter.onState((resource) => {
-      if (matches(resource)) listener(this.#arbiter.state(resource));
+    return this.#member.told.onState((resource) => {
+      if (matches(resource)) listener(this.#member.authority.state(resource));
     });
   }
 
   onEvent(listener: (event: AuditEvent) => void): () => void {
-    return this.#arbiter.onEvent(listener);
+    return this.#member.told.onEvent(listener);
   }
 
   protocol(path: string): LockingProtocol {
@@ -163,7 +164,27 @@ export class LocalRegistry implements Registry {
   }
 
   async force(resource: string, token: number, by: string): Promise<string | undefined> {
-    return this.#arbiter.forceRelease(resource, token, by)?.detail;
+    return (await this.#member.authority.force(resource, token, by))?.detail;
+  }
+
+  role(): MemberStatus['role'] {
+    return this.#member.role();
+  }
+
+  epoch(): number {
+    return this.#member.epoch();
+  }
+
+  takeOver(): Promise<void> {
+    return this.#member.takeOver();
+  }
+
+  deadClaims(sinceMs: number): readonly DeadClaim[] {
+    return this.#member.deadClaims(sinceMs);
+  }
+
+  purge(dead: readonly DeadClaim[], by: string): void {
+    this.#member.purge(dead, by);
   }
 
   async close({ now = false }: { readonly now?: boolean } = {}): Promise<void> {
@@ -183,14 +204,14 @@ export class LocalRegistry implements Registry {
   async #start(before: Promise<unknown>): Promise<void> {
     await before;
     await this.#broker.start();
-    this.#arbiter.start();
+    this.#member.start();
   }
 
   async #stop(): Promise<void> {
     this.#lingering?.cancel();
     this.#onStopped();
     await this.#started;
-    await this.#arbiter.stop();
+    await this.#member.stop();
     await this.#broker.stop();
     this.#statusListeners.clear();
   }
@@ -203,7 +224,7 @@ export class LocalRegistry implements Registry {
 
   /** An embedded broker says of itself how it is. */
   #note({ state, text }: RegistryStatus): void {
-    if (text === this.#toldText || this.#broker.isSole) return;
+    if (text === this.#toldText || 'sole' in this.#broker.access) return;
     this.#toldText = text;
     const { log } = this.#environment;
     if (state === 'ready' || state === 'starting') log.info(`locks on ${this.#prefix}/: ${text}`);

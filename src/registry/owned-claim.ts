@@ -1,5 +1,5 @@
-// One claim of a node as the node sees it: before the arbiter has it, while it lives, and after its end.
-import type { ArbiterClaim } from '../mqtt/arbiter-claim';
+// One claim of a node as the node sees it: before somebody decides about it, while it lives, and after its end.
+import type { AuthorityClaim } from '../mqtt/authority';
 import type { Answer, ClaimMessage } from '../mqtt/messages';
 import type { Clock } from '../protocol';
 import type { RegistryClaim } from './registry';
@@ -9,6 +9,8 @@ export type ClaimChange = Pick<ClaimMessage, 'priority' | 'value' | 'ttl' | 'ren
 /** What can be done with a claim. */
 export interface ClaimDeeds {
   readonly clock: Clock;
+  /** Monotonic ms until which holds may be believed in. */
+  readonly validUntil: number;
   update(claim: OwnedClaim, change: ClaimChange): void;
   yield(claim: OwnedClaim): void;
   release(claim: OwnedClaim): void;
@@ -30,10 +32,10 @@ export class OwnedClaim implements RegistryClaim {
   isKept: boolean;
   readonly #deeds: ClaimDeeds;
   readonly #id: string;
-  /** As the node asks for it, until the arbiter has it. */
+  /** As the node asks for it, until whoever decides has it. */
   asked: ClaimMessage;
-  /** As the arbiter has it. */
-  claim: ArbiterClaim | undefined = undefined;
+  /** As whoever decides has it. */
+  claim: AuthorityClaim | undefined = undefined;
   /** The last answer that was told. */
   told: Answer | undefined = undefined;
   isOver = false;
@@ -60,7 +62,10 @@ export class OwnedClaim implements RegistryClaim {
   }
 
   get state(): RegistryClaim['state'] {
-    return this.isOver ? 'ended' : (this.claim?.phase ?? 'asked');
+    if (this.isOver) return 'ended';
+    const { phase = 'asked', isProven = true } = this.claim ?? {};
+    if (isProven || (phase !== 'held' && phase !== 'revoking')) return phase;
+    return this.told === undefined ? 'asked' : 'waiting';
   }
 
   get restored(): boolean {
@@ -88,9 +93,10 @@ export class OwnedClaim implements RegistryClaim {
   }
 
   isHeld(): boolean {
-    const { claim } = this;
-    if (claim === undefined || this.isOver || !claim.isHeld) return false;
-    return claim.expires === Infinity || this.#deeds.clock.now().monotonic < claim.expires;
+    const { state } = this;
+    if (state !== 'held' && state !== 'revoking') return false;
+    const due = Math.min(this.due, this.#deeds.validUntil);
+    return due === Infinity || this.#deeds.clock.now().monotonic < due;
   }
 
   update(change: ClaimChange): void {

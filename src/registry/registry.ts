@@ -1,7 +1,11 @@
 // What the nodes talk to. A registry lives in the module, not in the config node, so that claims survive deploys.
 // Types only; `openRegistry` (open.ts) makes one.
+
+import type { DeadClaim } from '../mqtt/arbiter-graves';
 import type { TlsOptions } from '../mqtt/connection-address';
 import type { DefaultValue } from '../mqtt/defaults';
+import type { Decide } from '../mqtt/member';
+import type { MemberStatus } from '../mqtt/member-status';
 import type { Answer, AuditEvent, ClaimMessage, ResourceState } from '../mqtt/messages';
 import type { LockingProtocol } from '../protocol';
 import type { Level, Levels } from './levels';
@@ -44,6 +48,20 @@ export interface RegistrySettings {
   readonly values?: readonly DefaultValue[];
   /** Holder and value as plain text on topics of their own, too. Default `false`. */
   readonly plainText?: boolean;
+  /**
+   * Whether this runtime may decide, on a broker of others: `alone` unless somebody else does, also without the broker;
+   * `takeover` whenever nobody else does; or `never`. Default `alone`.
+   */
+  readonly decide?: Decide;
+  /** In ms; those of the runtime that decides are in force. */
+  readonly timing?: {
+    /** How long a runtime is believed to live without a sign of it. Default 10 s. */
+    readonly session?: number;
+    /** How long the one that decides may be silent before another one takes over. Default 5 s. */
+    readonly failoverDelay?: number;
+    /** How long a holder in another process has to wind down, at least. Default 1 s; `Infinity`: until it is gone. */
+    readonly handoverTimeout?: number;
+  };
   /** A folder of ours. Without one nothing survives a restart but what another broker keeps. */
   readonly folder?: string;
 }
@@ -122,6 +140,16 @@ export interface Registry {
   protocol(path: string): LockingProtocol;
   /** Ends the whole hold that was seen; resolves to why not, or `undefined`. Audited. */
   force(resource: string, token: number, by: string): Promise<string | undefined>;
+  /** Whether this runtime decides, or another one. */
+  role(): MemberStatus['role'];
+  /** The number of the term in which somebody decides; grows with each new one. */
+  epoch(): number;
+  /** Decides from now on; resolves when it does, rejects with why it cannot. */
+  takeOver(): Promise<void>;
+  /** Devices' claims that ended at least so long ago (ms) and were not withdrawn, as far as this runtime decides. */
+  deadClaims(sinceMs: number): readonly DeadClaim[];
+  /** Has the broker forget dead claims. */
+  purge(dead: readonly DeadClaim[], by: string): void;
   /**
    * One user less. When the last one has gone, it goes on for as long as it waits for nodes that come back, unless it is
    * opened again; with `now` it stops at once, and resolves when nothing of it is left.

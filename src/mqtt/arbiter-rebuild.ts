@@ -140,14 +140,14 @@ export class Rebuilder {
     return isHeldByOther ? { ...restored, tokens: undefined } : restored;
   }
 
-  /** An answer that is still right is not given again. */
+  /** An answer that is still right is not given again. What sessions have listed is none that the broker retains. */
   #answer({ claim, answer }: Remembered): void {
     const { publisher, context } = this.#parts;
     if (!claim.isAlive) return;
     const isRight =
       answer?.answer.result === claim.answer?.result && answer?.answer.token === claim.answer?.token;
     const place = claim.phase === 'held' ? 'winner' : 'loser';
-    if (!claim.isOwn && answer !== undefined && isRight) {
+    if (claim.isDevice && answer !== undefined && isRight) {
       publisher.adopt(context.topics.answer(claim.requester, claim.name), answer.text, place);
     } else {
       publisher.noteAnswer(claim, claim.phase === 'held');

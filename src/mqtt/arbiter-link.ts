@@ -233,10 +233,10 @@ export class Link {
   }
 
   async #reconnect(): Promise<void> {
-    this.#attempt++;
+    const attempt = ++this.#attempt;
     this.#reader.abort(new Error('connecting anew'));
     await this.#transport.stop();
-    this.#transport.start();
+    if (attempt === this.#attempt) this.#transport.start();
   }
 
   #giveWay(other: ArbiterMessage): void {

@@ -236,7 +236,8 @@ export class Member {
     const { participant } = this.#takeSeat(access.connect);
     this.#desk.toParticipant(arbiter, participant, settings.clock.now().monotonic);
     this.#arbiter = undefined;
-    this.#discard(arbiter.stop());
+    // Not before it has given way itself: its goodbye would look like the other one's.
+    this.#discard(Promise.resolve().then(() => arbiter.stop()));
     if (isNew) this.start();
   }
 

@@ -1,9 +1,11 @@
 // What an acquire node does. It outlives the node over a deploy, so that claims and the messages about them do too.
 import type { NodeAPI, NodeMessage, NodeStatus } from 'node-red';
 import type { Clock } from '../../src/protocol';
-import type { ClaimOwner, Registry } from '../../src/registry/registry';
+import type { ClaimOwner, Registry, RegistryClaim } from '../../src/registry/registry';
 import { resourcesOf } from '../shared/lock-info';
 import { toError } from '../shared/node-error';
+import { ownerOf } from '../shared/node-place';
+import { releaseEach } from '../shared/release-each';
 import { isPromise } from '../shared/setting';
 import { StatusLine, type Translate, translator } from '../shared/status-text';
 import type { Errand } from './errand';
@@ -81,12 +83,19 @@ export class Acquirer {
     else this.#process(errand, this.#wishes);
   }
 
-  /** Ends all that the node has, held or waiting. Returns how many claims that were. */
-  releaseAll(): number {
+  /** All that the node has, held or waiting, for somebody who ends it; what is not asked for yet ends here. */
+  giveUp(): readonly RegistryClaim[] {
     this.#closeUnasked();
-    const ended = this.#wishes?.endAll() ?? 0;
-    this.#showWishes();
-    return ended;
+    return this.#wishes?.claims ?? [];
+  }
+
+  /** What single messages of this owner have of the resource, held or waiting. */
+  messagesOf(owner: string, resource: string): readonly RegistryClaim[] {
+    const claims = this.#wishes?.claims ?? [];
+    return claims.filter((claim) => {
+      const { locker = owner } = claim.message;
+      return locker !== owner && ownerOf(locker) === owner && resourcesOf(claim).includes(resource);
+    });
   }
 
   /** The node closes and may come back. */
@@ -133,7 +142,8 @@ export class Acquirer {
       return;
     }
     if (Object.hasOwn(errand.msg, 'reset')) {
-      this.releaseAll();
+      releaseEach(this.giveUp());
+      this.#showWishes();
       errand.finish();
       return;
     }

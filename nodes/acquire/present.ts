@@ -1,4 +1,5 @@
 // Which acquire nodes there are at the moment, by path, for the release nodes that name them.
+import type { Registry } from '../../src/registry/registry';
 import type { Acquirer } from './acquirer';
 
 const present = new Map<string, Acquirer>();
@@ -13,4 +14,8 @@ export function enter(path: string, acquirer: Acquirer): () => void {
 
 export function acquirerAt(path: string): Acquirer | undefined {
   return present.get(path);
+}
+
+export function acquirersOf(registry: Registry): readonly Acquirer[] {
+  return [...present.values()].filter((acquirer) => acquirer.registry === registry);
 }

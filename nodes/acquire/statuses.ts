@@ -4,6 +4,7 @@ import type { Answer } from '../../src/mqtt/messages';
 import type { Registry } from '../../src/registry/registry';
 import { holderBeside } from '../shared/holder';
 import { resourcesOf } from '../shared/lock-info';
+import { ownerOf } from '../shared/node-place';
 import { clockTime, squeeze, status, type Translate } from '../shared/status-text';
 import type { Outcome, Wish } from './wish';
 
@@ -85,5 +86,5 @@ function denialText(wish: Wish, reason: string | undefined, t: Translate): strin
 }
 
 function saying(t: Translate, key: string, name: string): string {
-  return squeeze((shown) => t(key, { name: shown }), name);
+  return squeeze((shown) => t(key, { name: shown }), ownerOf(name));
 }

@@ -6,6 +6,8 @@ import type { ClaimOwner, Registry, RegistryClaim } from '../../src/registry/reg
 import { holderBeside, isNobodys } from '../shared/holder';
 import { type LockNews, laterMessage, resourcesOf } from '../shared/lock-info';
 import { toError } from '../shared/node-error';
+import { lockerOfMessage } from '../shared/node-place';
+import { releaseEach } from '../shared/release-each';
 import type { Further } from './config';
 import type { Errand } from './errand';
 import { onHandOver } from './hand-over';
@@ -60,7 +62,7 @@ export class Wishes {
       else if (further !== 'each') this.#begin(key, errand, wanted, resources, wanted.locker, keep);
       else {
         const id = this.#RED.util.generateId();
-        this.#begin(`${key}#${id}`, errand, wanted, resources, `${wanted.locker}#${id}`, keep);
+        this.#begin(`${key}#${id}`, errand, wanted, resources, lockerOfMessage(wanted.locker, id), keep);
       }
     }
   }
@@ -86,11 +88,13 @@ export class Wishes {
     }
   }
 
-  /** Returns how many claims it has ended. */
-  endAll(): number {
-    const { all } = this.list;
-    for (const wish of all) wish.claim?.release();
-    return all.length;
+  /** What is held or waits. */
+  get claims(): readonly RegistryClaim[] {
+    return this.list.all.flatMap(({ claim }) => claim ?? []);
+  }
+
+  endAll(): void {
+    releaseEach(this.claims);
   }
 
   #begin(

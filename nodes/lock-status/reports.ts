@@ -1,6 +1,7 @@
 // What a lock-status node says of a resource, and whether that is anything new.
 import type { NodeStatus } from 'node-red';
 import type { ResourceState } from '../../src/mqtt/messages';
+import { ownerOf } from '../shared/node-place';
 import { clockTime, cut, squeeze, status, type Translate } from '../shared/status-text';
 
 export type Content = 'state' | 'value';
@@ -41,7 +42,11 @@ export function stateStatus(state: ResourceState, t: Translate, nowMs: number): 
     const who = until === undefined ? name : t('lock-status.status.till', { name, time: until });
     return value === undefined ? who : `${value}: ${who}`;
   };
-  return status(state.state === 'revoking' ? 'yellow' : 'blue', 'dot', squeeze(say, holder, LONGEST));
+  return status(
+    state.state === 'revoking' ? 'yellow' : 'blue',
+    'dot',
+    squeeze(say, ownerOf(holder), LONGEST),
+  );
 }
 
 export function countStatus(states: readonly ResourceState[], t: Translate): NodeStatus {

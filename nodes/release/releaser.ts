@@ -1,11 +1,12 @@
 // What a release node lets go of, for each way to say it. Each returns how many claims, or holds, it has ended.
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import type { Registry } from '../../src/registry/registry';
-import { acquirerAt } from '../acquire/present';
+import { acquirerAt, acquirersOf } from '../acquire/present';
 import { toResources } from '../acquire/wanted';
 import { asLock } from '../shared/lock-info';
 import { invalid, NodeError } from '../shared/node-error';
 import { lockerName, pathBeside, pathOf } from '../shared/node-place';
+import { releaseEach } from '../shared/release-each';
 import { expandText, reader } from '../shared/setting';
 
 export interface ReleaseConfig extends NodeDef {
@@ -40,7 +41,7 @@ function lockReleaser(RED: NodeAPI, node: Node, { nodes }: ReleaseConfig, regist
   const ids = [nodes ?? []].flat();
   return (msg) => {
     if (msg.lock === undefined) {
-      return ids.reduce((sum, id) => sum + (acquirerAt(targetPath(RED, node, id))?.releaseAll() ?? 0), 0);
+      return releaseEach(ids.flatMap((id) => acquirerAt(targetPath(RED, node, id))?.giveUp() ?? []));
     }
     // A lock that is over must not end a later claim of the same node.
     const claim = registry.find(String(asLock(msg.lock)?.id));
@@ -57,9 +58,8 @@ function targetPath(RED: NodeAPI, node: Node, id: string): string {
 function ownersReleaser(registry: Registry, owner: string): (resource: string) => number {
   if (owner === '') throw invalid('the owner', owner, 'the name of the locker that has the resource');
   return (resource) => {
-    const claims = registry.findByLocker(resource, owner);
-    for (const claim of claims) claim.release();
-    return claims.length;
+    const ofMessages = acquirersOf(registry).flatMap((acquirer) => acquirer.messagesOf(owner, resource));
+    return releaseEach([...registry.findByLocker(resource, owner), ...ofMessages]);
   };
 }
 

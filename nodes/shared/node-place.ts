@@ -35,6 +35,16 @@ export function lockerName(node: PlacedNode): string {
   return names.join('/');
 }
 
+/** The locker of a message that is a claim of its own: beside others of the same owner it has to wait. */
+export function lockerOfMessage(owner: string, id: string): string {
+  return `${owner}#${id}`;
+}
+
+/** Who that is for people: the owner, without the id of the message. */
+export function ownerOf(locker: string): string {
+  return locker.replace(/#[0-9a-f]{16}$/, '');
+}
+
 function flowAround(node: PlacedNode): FlowAround | undefined {
   const flow: unknown = node._flow;
   return typeof flow === 'object' && flow !== null ? flow : undefined;

@@ -51,6 +51,16 @@ describe('a message for acquire ends in exactly one done:', () => {
     assert.deepEqual(await completions(), ['motion']);
   });
 
+  it('ended by msg.reset without letting one of a mutex through', async () => {
+    await scene.run(acquire('motion', { further: 'each' }));
+    for (const payload of ['one', 'two', 'three']) scene.flow.send('motion', { payload });
+    assert.equal((await scene.flow.next('motion.1')).payload, 'one');
+    scene.flow.send('motion', { reset: true });
+    await settled();
+    assert.equal(scene.flow.waiting('motion.1'), 0);
+    assert.equal(scene.registry.state('lamp').state, 'free');
+  });
+
   it('ended by msg.reset, which ends everything the node has', async () => {
     const alarm = await runWaiting({ resources: [{ v: 'room', t: 'msg' }] });
     assert.equal(lockOf(alarm).state, 'held');

@@ -51,6 +51,13 @@ describe('the status of acquire', () => {
     assert.equal(await shown(), 'green dot: mine until 12:05');
   });
 
+  it('names who has it without the id of a message', async () => {
+    await scene.run(acquire('alarm', { name: 'Printer', further: 'each' }), acquire('motion'));
+    scene.flow.send('alarm');
+    scene.flow.send('motion');
+    assert.equal(await shown(), 'yellow ring: waits for Printer');
+  });
+
   it('says the day when that is further away', async () => {
     scene.clock.wall = Date.now();
     await scene.run(acquire('motion', lease(3 * 86_400)));

@@ -68,6 +68,22 @@ describe('release', () => {
       assert.deepEqual(['lamp', 'blind', 'room'].map(state), ['free', 'free', 'held']);
     });
 
+    it('lets no message through that waits for another of the ticked nodes', async () => {
+      await scene.run(
+        acquire('motion', { further: 'each' }),
+        acquire('other'),
+        node('release', 'over', 1, { nodes: ['motion', 'other'] }),
+      );
+      for (const id of ['motion', 'motion', 'other']) scene.flow.send(id);
+      await scene.flow.next('motion.1');
+      scene.flow.send('over');
+      await scene.flow.next('over.1');
+      assert.deepEqual(
+        [scene.flow.waiting('motion.1'), scene.flow.waiting('other.1'), state()],
+        [0, 0, 'free'],
+      );
+    });
+
     it('finds an acquire node of another tab', async () => {
       const second: FlowNode = { id: 'tab2', type: 'tab', label: 'Second' };
       const far = acquire('far', { z: 'tab2' });
@@ -131,6 +147,22 @@ describe('release', () => {
       assert.equal(scene.registry.state('lamp').waitingCount, 0);
       assert.equal(scene.registry.state('lamp').holder, 'alarm node');
       assert.equal(status(), 'green dot: released');
+    });
+
+    it('ends also what single messages have and wait for, each of which is a claim of its own', async () => {
+      await scene.run(
+        acquire('motion', { owner: 'me', further: 'each' }),
+        acquire('other', { owner: 'else', further: 'each' }),
+        over({ resource: 'lamp', owner: 'me' }),
+      );
+      for (const id of ['motion', 'motion', 'other']) scene.flow.send(id);
+      await scene.flow.next('motion.1');
+      scene.flow.send('over');
+      await scene.flow.next('over.1');
+      assert.equal(status(), 'green dot: released');
+      assert.match(scene.registry.state('lamp').holder ?? '', /^else#/);
+      assert.equal(scene.registry.state('lamp').waitingCount, 0);
+      assert.equal(scene.flow.waiting('motion.1'), 0);
     });
 
     it('takes environment variables in the owner', async () => {

@@ -67,6 +67,7 @@ export class SessionClaims {
       if (claim.session === session.instance && !listed.has(claim.id)) this.withdraw(claim);
     }
     for (const op of listed.values()) this.#list(session, op);
+    session.hasListed = true;
   }
 
   withdraw(claim: ArbiterClaim): void {
@@ -144,16 +145,22 @@ export class SessionClaims {
     if (Math.abs(left - remaining) > 2 * this.#context.timing.beat) this.#decider.setLease(claim, remaining);
   }
 
-  /** A claim that is not there. What was granted has ended; of what nothing was told, nothing can happen twice. */
+  /**
+   * A claim that is not there. Where we have had it, it has ended; where another arbiter has, it may have gone back to
+   * waiting, of which no store tells, unless it was a once claim.
+   */
   #begin(session: Session, op: MakeOp): void {
-    const hasEnded = op.was?.granted === true && !this.#mayStillHold(session, op);
-    if (hasEnded) session.noteRefusal(op.id, endOf(op, this.#context));
-    else this.#enter(session, op);
+    const { granted = false, tokens, ...was } = op.was ?? {};
+    const isHold = this.#mayStillHold(session, op);
+    const isOnce = op.message.once === true && tokens !== undefined;
+    if (isHold || !granted) this.#enter(session, op);
+    else if (session.hasListed || isOnce) session.noteRefusal(op.id, endOf(op, this.#context));
+    else this.#enter(session, { ...op, was: { ...was, granted } });
   }
 
   /** A store that has forgotten everything tells of no holds; nobody else has the resources yet. */
-  #mayStillHold({ requester }: Session, { name, message, was }: MakeOp): boolean {
-    if (!this.isStoreEmpty || was?.tokens === undefined) return false;
+  #mayStillHold({ requester, hasListed }: Session, { name, message, was }: MakeOp): boolean {
+    if (!this.isStoreEmpty || hasListed || was?.tokens === undefined) return false;
     const { locker = requester } = message;
     return resourcesOf(message, name).every((resource) => {
       const holder = this.#decider.resource(resource)?.locker;

@@ -11,6 +11,8 @@ export interface SessionOptions {
   readonly context: Context;
   readonly requester: string;
   readonly instance: string;
+  /** Of what a claim holds. */
+  readonly tokenOf: (id: string) => number | undefined;
   /** Sends it on the topic of its answers. */
   readonly publish: (text: string) => void;
 }
@@ -38,9 +40,12 @@ export class Session {
   listed: Map<string, MakeOp> | undefined = undefined;
   /** The list is complete. */
   isReady = false;
+  /** What it has is known here since an earlier list. */
+  hasListed = false;
   /** What it wants before anything is decided. */
   postponed: ClaimOp[] = [];
   readonly #context: Context;
+  readonly #tokenOf: SessionOptions['tokenOf'];
   readonly #publish: (text: string) => void;
   #beat = 0;
   #stream: Stream | undefined;
@@ -48,7 +53,8 @@ export class Session {
   readonly #refusals: { readonly id: string; readonly text: string }[] = [];
   readonly #pending = { losing: new Map<string, ArbiterClaim>(), winning: new Map<string, ArbiterClaim>() };
 
-  constructor({ context, requester, instance, publish }: SessionOptions) {
+  constructor({ context, requester, instance, tokenOf, publish }: SessionOptions) {
+    this.#tokenOf = tokenOf;
     this.#context = context;
     this.requester = requester;
     this.instance = instance;
@@ -106,14 +112,19 @@ export class Session {
     const tells = turn === 'losing' ? this.#refusals.splice(0).map(tellOf) : [];
     const pending = this.#pending[turn];
     if (!stream.sender.isFull) {
-      const now = this.#context.clock.now();
       for (const claim of pending.values()) {
-        if (claim.answer !== undefined)
-          tells.push(tellOf({ id: claim.id, text: spellAnswer(claim, claim.answer, now) }));
+        if (claim.answer !== undefined) tells.push(this.#tell(claim, claim.answer));
       }
       pending.clear();
     }
     for (const together of inFrames(tells)) stream.sender.send(`"beat":${this.#beat},"tells":[${together}]`);
+  }
+
+  /** Who is to give a hold up must be able to name it, though its grant may have been passed over. */
+  #tell(claim: ArbiterClaim, answer: Answer): string {
+    const token = answer.result === 'revoking' ? this.#tokenOf(claim.id) : answer.token;
+    const whole = token === undefined ? answer : { ...answer, token };
+    return tellOf({ id: claim.id, text: spellAnswer(claim, whole, this.#context.clock.now()) });
   }
 
   /** Says how far it was heard, if nothing else has said so. */

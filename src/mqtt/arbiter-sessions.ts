@@ -203,9 +203,11 @@ export class Sessions {
   }
 
   #makeSession(requester: string, instance: string): Session {
-    const { context, host } = this.#parts;
+    const { context, host, decider } = this.#parts;
     const topic = context.topics.sessionAnswers(requester);
-    return new Session({ context, requester, instance, publish: (text) => host.say(topic, text) });
+    const tokenOf = (id: string) => decider.table.claim(id)?.token;
+    const publish = (text: string) => host.say(topic, text);
+    return new Session({ context, requester, instance, tokenOf, publish });
   }
 
   /** A participant that has started again knows that the one before is dead. */

@@ -59,8 +59,6 @@ export class ParticipantClaim implements AuthorityClaim {
   changeProgress: ChangeProgress = 'waiting';
   /** It is on its way, so that an arbiter may have it. */
   wasSent = false;
-  /** It was told to be granted, and whatever became of that was not told for want of contact. */
-  wasGranted = false;
   /** Was granted at least once, so that its first wait is over. */
   hasHadIt = false;
   order: number | undefined = undefined;
@@ -139,7 +137,7 @@ export class ParticipantClaim implements AuthorityClaim {
     const { order, leaseEnd, until, phase } = this;
     return {
       ...(order !== undefined && { order }),
-      granted: this.wasGranted,
+      granted: this.hasHadIt,
       ...(this.isHeld && tokens !== undefined && { tokens }),
       ...(leaseEnd !== Infinity && { remaining: Math.max(0, leaseEnd - monotonic) }),
       ...(wait !== undefined && { wait }),
@@ -162,7 +160,7 @@ export function mergeChange(message: ClaimMessage, { priority, value, ttl }: Own
 export function resume(claim: ParticipantClaim, was: Was | undefined, now: number): void {
   const { granted = false, order, tokens = {}, remaining, wait, revoking } = was ?? {};
   claim.wasTold = was !== undefined;
-  claim.wasGranted = claim.hasHadIt = granted;
+  claim.hasHadIt = granted;
   claim.order = order;
   claim.token = Math.max(0, ...Object.values(tokens));
   const untold = claim.isStanding ? claim.ttl : Infinity;
@@ -183,7 +181,7 @@ export function restore(claim: ParticipantClaim, answer: Answer | undefined, { m
   claim.order = answer.order;
   claim.answer = answer;
   claim.wasTold = true;
-  claim.wasGranted = claim.hasHadIt = !isWait;
+  claim.hasHadIt = !isWait;
   claim.expires = claim.leaseEnd = monotonic + Math.min(answer.remaining ?? Infinity, left(answer.expires));
   claim.waitEnd = monotonic + (isWait ? left(answer.until) : Infinity);
 }

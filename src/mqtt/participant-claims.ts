@@ -148,7 +148,6 @@ export class ParticipantClaims {
   /** There was no contact for so long that nothing may be believed in: what an arbiter has made of it is not known. */
   lapse(): void {
     for (const claim of [...this.#claims.values()]) {
-      claim.wasGranted = false;
       if (!claim.isHeld) continue;
       claim.until = Infinity;
       if (claim.isStanding) {

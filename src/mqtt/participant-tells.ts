@@ -90,7 +90,7 @@ export class TellReader {
     const { monotonic } = this.#context.clock.now();
     const { beat } = this.#context.inForce;
     claim.phase = 'held';
-    claim.wasGranted = claim.hasHadIt = true;
+    claim.hasHadIt = true;
     claim.token = token;
     claim.until = Infinity;
     claim.leaseEnd = sentAt + remaining;
@@ -105,7 +105,7 @@ export class TellReader {
     const end = Math.min(sentAt + USABLE * remaining, monotonic + (claim.standing.grace ?? 0));
     claim.until = claim.phase === 'revoking' ? Math.min(claim.until, end) : end;
     claim.phase = 'revoking';
-    claim.wasGranted = claim.hasHadIt = true;
+    claim.hasHadIt = true;
     claim.token = Math.max(claim.token, token, ...known);
   }
 

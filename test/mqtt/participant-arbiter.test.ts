@@ -183,6 +183,50 @@ describe('participants and an arbiter', () => {
     assert.deepEqual([first.phase, second.phase], ['held', 'waiting']);
   });
 
+  it('wait on for what was taken from them, where another one decides meanwhile', async () => {
+    const low = desk.claim({ resource: 'lights', locker: 'me', timeout: 5_000 });
+    await house.settle();
+    const high = hall.claim({ resource: 'lights', locker: 'alarm', priority: 1 });
+    await house.settle();
+    assert.equal(low.phase, 'waiting');
+    await house.crash();
+    const next = await startArbiter({}, house.broker);
+    await next.settle(8_000);
+    assert.deepEqual([low.phase, desk.results()], ['waiting', ['granted', 'revoking', 'requeued']]);
+    hall.participant.release(high);
+    await next.settle();
+    assert.deepEqual([desk.isHeld(low), low.answer?.regained], [true, true]);
+  });
+
+  it('give up at once what they were to give up before they had heard of it', async () => {
+    const low = desk.claim({ resource: 'lights', locker: 'me', once: true });
+    const high = hall.claim({ resource: 'lights', locker: 'alarm', priority: 1 });
+    // Both are asked for before the arbiter has said anything.
+    await house.settle(1_100);
+    assert.deepEqual([low.phase, hall.isHeld(high)], ['ended', true]);
+  });
+
+  it('are made anew after their session was over, but what was forced away is over for good', async () => {
+    const claim = desk.claim({ resource: 'lights', locker: 'me' });
+    const once = desk.claim({ resource: 'blinds', locker: 'me', once: true }, 'once');
+    await house.settle();
+    desk.cut('up', 'down');
+    await house.settle(15_000);
+    assert.deepEqual([house.holder('lights'), house.holder('blinds')], [undefined, undefined]);
+    desk.cut();
+    await house.settle(5_000);
+    assert.deepEqual(desk.results(claim), ['granted', 'requeued session', 'granted']);
+    assert.deepEqual(desk.results(once), ['granted', 'lost session']);
+    desk.cut('down');
+    assert.equal(house.arbiter.forceRelease('lights', claim.token, 'admin'), undefined);
+    await house.settle(1_000);
+    desk.cut();
+    house.broker.cut(desk.talk.clientId);
+    await house.settle(5_000);
+    assert.match(desk.results(claim).at(-1) ?? '', /lost/);
+    assert.equal(house.holder('lights'), undefined);
+  });
+
   it('have what they keep after their restart, too', async () => {
     const claim = desk.claim({ resource: 'lights', locker: 'me', ttl: HOUR_MS }, 'key', true);
     await house.settle();

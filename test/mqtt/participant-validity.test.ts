@@ -49,7 +49,7 @@ describe('what a participant holds', () => {
     await scene.settle(11_000);
     arbiter.isDeaf = false;
     await scene.settle(4_000);
-    assert.deepEqual(arbiter.listed(claim.id)?.was, { granted: false });
+    assert.deepEqual(arbiter.listed(claim.id)?.was, { granted: true });
     assert.deepEqual(scene.results(), ['granted', 'requeued session', 'granted']);
     assert.equal(scene.isHeld(claim), true);
   });
@@ -148,7 +148,7 @@ describe('what a participant holds', () => {
     next.decide = granting();
     await next.start();
     await scene.settle();
-    assert.deepEqual(next.listed(claim.id)?.was, { granted: false });
+    assert.deepEqual(next.listed(claim.id)?.was, { granted: true });
     assert.deepEqual(scene.results(), ['granted', 'requeued session', 'granted']);
     assert.equal(scene.isHeld(claim), true);
   });
@@ -253,7 +253,7 @@ describe('the session of a participant', () => {
     arbiter.forget();
     await scene.settle(1_500);
     assert.equal(arbiter.got('hello').length, 2);
-    assert.deepEqual(arbiter.listed(claim.id)?.was, { granted: false });
+    assert.deepEqual(arbiter.listed(claim.id)?.was, { granted: true });
     assert.deepEqual(scene.results(claim), ['granted', 'requeued session', 'granted']);
     assert.deepEqual(scene.results(once), ['granted', 'lost session']);
     await scene.settle(5_000);

@@ -1,8 +1,9 @@
 // The live claims of one acquire node, by key, counted so that a status costs the same with ten thousand of them.
+import { SteadyMap } from '../../src/mqtt/steady-map';
 import type { Wish } from './wish';
 
 export class WishList {
-  readonly #wishes = new Map<string, Wish>();
+  readonly #wishes = new SteadyMap<string, Wish>();
   #mine = 0;
 
   get size(): number {

@@ -1,6 +1,7 @@
 // What travels as `msg.lock`: the claim that a message stands for, and what has become of it.
 import type { NodeAPI, NodeMessage } from 'node-red';
 import type { Json } from '../../src/core';
+import { iso } from '../../src/mqtt/arbiter-context';
 import type { Cause } from '../../src/mqtt/messages';
 import type { Registry, RegistryClaim } from '../../src/registry/registry';
 
@@ -55,7 +56,7 @@ export function lockInfo(
     resources: resourcesOf(claim),
     locker: message.locker ?? registry.requester,
     priority,
-    since: new Date(sinceMs).toISOString(),
+    since: iso(sinceMs),
     ...told,
   };
   if (level !== undefined) info.level = level;

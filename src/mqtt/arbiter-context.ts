@@ -134,7 +134,13 @@ export function isoAt(moment: number, now: { readonly monotonic: number; readonl
   return iso(now.wall + (moment - now.monotonic));
 }
 
-/** ISO 8601 of a wall time, cut to what a date can say. */
+/** ISO 8601 of a wall time, cut to what a date can say. Spelled once for all that happens in one ms. */
 export function iso(wall: number): string {
-  return new Date(Math.round(Math.max(-MAX_WALL_MS, Math.min(MAX_WALL_MS, wall)))).toISOString();
+  const ms = Math.round(Math.max(-MAX_WALL_MS, Math.min(MAX_WALL_MS, wall)));
+  if (ms !== lastMs) lastText = new Date(ms).toISOString();
+  lastMs = ms;
+  return lastText;
 }
+
+let lastMs = Number.NaN;
+let lastText = '';

@@ -19,6 +19,7 @@ import type { Context } from './arbiter-context';
 import { Step, type Told } from './arbiter-step';
 import type { Refusal } from './arbiter-wish';
 import type { Answer, ClaimMessage } from './messages';
+import { SteadyMap } from './steady-map';
 
 /** Hears what every step brings. */
 export interface Ears {
@@ -56,7 +57,7 @@ export class Decider {
   readonly #ears: Ears;
   readonly #limits: Partial<Limits>;
   #table: LockTable;
-  readonly #claims = new Map<string, ArbiterClaim>();
+  readonly #claims = new SteadyMap<string, ArbiterClaim>();
   #timer: Timer | undefined;
   /** When the timer is due: never later than the table's earliest deadline. */
   #timerDue = Infinity;

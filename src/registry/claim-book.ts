@@ -2,6 +2,7 @@
 import { iso } from '../mqtt/arbiter-context';
 import type { Authority, AuthorityClaim, ClaimHearer } from '../mqtt/authority';
 import type { Answer, ClaimMessage } from '../mqtt/messages';
+import { SteadyMap } from '../mqtt/steady-map';
 import type { Clock } from '../protocol';
 import { Owner, type OwnerHost } from './claim-owner';
 import { type ClaimChange, type ClaimDeeds, OwnedClaim } from './owned-claim';
@@ -19,9 +20,9 @@ export class ClaimBook implements ClaimHearer, OwnerHost, ClaimDeeds {
   readonly #makeId: () => string;
   readonly #owners = new Map<string, Owner>();
   /** Live claims by their id. */
-  readonly #claims = new Map<string, OwnedClaim>();
+  readonly #claims = new SteadyMap<string, OwnedClaim>();
   /** Most resources have one. */
-  readonly #byResource = new Map<string, OwnedClaim | Set<OwnedClaim>>();
+  readonly #byResource = new SteadyMap<string, OwnedClaim | Set<OwnedClaim>>();
   /** Made before claims could be. */
   #early: OwnedClaim[] | undefined = [];
 

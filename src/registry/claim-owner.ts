@@ -1,5 +1,6 @@
 // All claims of one node's path, whoever stands there at the moment.
 import type { Answer, ClaimMessage } from '../mqtt/messages';
+import { SteadyMap } from '../mqtt/steady-map';
 import type { Clock, Timer } from '../protocol';
 import type { OwnedClaim } from './owned-claim';
 import type { ClaimOwner } from './registry';
@@ -20,7 +21,7 @@ type Listener = (claim: OwnedClaim, answer: Answer) => void;
 
 export class Owner implements ClaimOwner {
   readonly path: string;
-  readonly claims = new Map<string, OwnedClaim>();
+  readonly claims = new SteadyMap<string, OwnedClaim>();
   readonly #host: OwnerHost;
   #listener: Listener | undefined = undefined;
   /** Ends that nobody has heard of. */

@@ -11,6 +11,13 @@ export interface RegistryConfig extends NodeDef {
   readonly port: string;
   readonly prefix: string;
   readonly requester: string;
+  /** Whether this Node-RED may decide, on a broker that is not its own. */
+  readonly decide?: 'alone' | 'takeover' | 'never';
+  /** Lengths as people write them; what is empty is as usual. */
+  readonly session?: string;
+  readonly failoverDelay?: string;
+  /** `Infinity`: until the holder is gone. */
+  readonly handoverTimeout?: string;
   readonly levels: readonly Level[];
   readonly values: readonly ValueRow[];
   readonly policy: readonly RuleRow[];

@@ -26,11 +26,33 @@ export function registrySettings(
     ...(config.name ? { name: config.name } : {}),
     prefix: expandText(RED, node, config.prefix || 'locks'),
     ...(requester === undefined ? {} : { requester }),
+    decide: config.decide || 'alone',
+    timing: {
+      ...timingIn(config, 'session'),
+      ...timingIn(config, 'failoverDelay'),
+      ...timingIn(config, 'handoverTimeout'),
+    },
     ...(config.levels === undefined ? {} : { levels: config.levels }),
     policy: (config.policy ?? []).map(policyRow),
     values: (config.values ?? []).map((row) => defaultValue(RED, node, row)),
     ...(userDir === undefined ? {} : { folder: join(userDir, FOLDER) }),
   };
+}
+
+type TimingField = 'session' | 'failoverDelay' | 'handoverTimeout';
+
+/** What is usual where nothing is said. */
+function timingIn<Field extends TimingField>(
+  config: RegistryConfig,
+  field: Field,
+): { [Name in Field]?: number } {
+  const text = config[field]?.trim();
+  if (!text) return {};
+  const isEndless = field === 'handoverTimeout' && /^infinity$/i.test(text);
+  const ms = isEndless ? Infinity : readDuration(text);
+  if (ms === undefined || (ms === 0 && field !== 'handoverTimeout'))
+    throw invalid(`the ${field}`, text, 'a length like 500 ms, 10 s or 1 min');
+  return { [field]: ms } as { [Name in Field]?: number };
 }
 
 /** Node-RED has a name of its own for itself, once its settings are there. */

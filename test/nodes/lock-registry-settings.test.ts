@@ -63,11 +63,36 @@ describe('lock-registry', () => {
       assert.deepEqual(await read(bare), {
         broker: { kind: 'embedded', port: 1883 },
         prefix: 'locks',
+        decide: 'alone',
+        timing: {},
         policy: [],
         values: [],
         folder: join(scene.userDir, 'priority-redlock'),
       });
     });
+
+    it('with who decides, and the lengths that matter among several', async () => {
+      const settings = await read({
+        ...{ decide: 'takeover', session: '20 s', failoverDelay: ' 2s ', handoverTimeout: 'Infinity' },
+      });
+      assert.equal(settings?.decide, 'takeover');
+      assert.deepEqual(settings?.timing, {
+        session: 20_000,
+        failoverDelay: 2_000,
+        handoverTimeout: Infinity,
+      });
+    });
+
+    it('with no time to let go', async () => {
+      assert.deepEqual((await read({ session: '', handoverTimeout: '0 s' }))?.timing, { handoverTimeout: 0 });
+    });
+
+    for (const wrong of [{ session: 'soon' }, { failoverDelay: '0 s' }, { session: 'Infinity' }]) {
+      it(`not with ${JSON.stringify(wrong)}`, async () => {
+        const [field] = Object.keys(wrong);
+        await assert.rejects(read(wrong), new RegExp(`the ${field} .*a length like 500 ms, 10 s or 1 min`));
+      });
+    }
 
     it('with its name, by which programs find it', async () => {
       assert.equal((await read({ name: 'house' }))?.name, 'house');

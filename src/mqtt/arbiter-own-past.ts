@@ -7,12 +7,13 @@ import type { OwnChange } from './arbiter-own';
 import { resourcesOf } from './arbiter-wish';
 import type { AuthorityClaim, ClaimHearer } from './authority';
 import type { Answer } from './messages';
-import type { HandedClaim } from './participant-claims';
+import type { HandedClaim, HandedOver } from './participant-claim';
 import type { MakeOp, Was } from './session-messages';
 
 /** Enters them into what was found, in the place of what is retained of them. */
-export function enterOwn(finds: Finds, handed: readonly HandedClaim[], context: Context): void {
-  for (const each of handed) {
+export function enterOwn(finds: Finds, { claims, isAll }: HandedOver, context: Context): void {
+  if (isAll) forgetOwn(finds, context);
+  for (const each of claims) {
     const { id, name, message, owner } = each.make;
     const { requester } = context;
     const key = deviceClaimId(requester, name);
@@ -29,6 +30,13 @@ export function enterOwn(finds: Finds, handed: readonly HandedClaim[], context: 
     const answer = answerOf(each.make, was, context);
     const known: FoundAnswer = { requester, name, answer, text: JSON.stringify(answer) };
     finds.answers.set(key, known);
+  }
+}
+
+/** What was withdrawn after it was read, or what a store that is old tells of, is not to come back. */
+function forgetOwn({ claims }: Finds, { requester: own }: Context): void {
+  for (const [key, { requester, owner }] of claims) {
+    if (requester === own && owner !== undefined) claims.delete(key);
   }
 }
 

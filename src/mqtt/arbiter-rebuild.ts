@@ -17,7 +17,7 @@ import { enterSessions } from './arbiter-session-past';
 import type { Sessions } from './arbiter-sessions';
 import type { States } from './arbiter-states';
 import type { Answer } from './messages';
-import type { HandedClaim } from './participant-claims';
+import type { HandedOver } from './participant-claim';
 
 export interface RebuildParts {
   readonly context: Context;
@@ -30,9 +30,11 @@ export interface RebuildParts {
   readonly hearer: Hearer;
   readonly sessions: Sessions;
   /** Takes what another authority of this runtime has; called once, when all was read. */
-  readonly takeOwn?: (() => readonly HandedClaim[]) | undefined;
+  readonly takeOwn?: (() => HandedOver) | undefined;
   readonly updateOwn: (claim: ArbiterClaim, change: OwnChange) => void;
 }
+
+const NOTHING: HandedOver = { claims: [], isAll: false };
 
 export class Rebuilder {
   readonly #parts: RebuildParts;
@@ -87,7 +89,7 @@ export class Rebuilder {
 
   #restore(finds: Finds): void {
     const { context, decider, publisher, hearer, complaints, sessions } = this.#parts;
-    const handed = this.#parts.takeOwn?.() ?? [];
+    const handed = this.#parts.takeOwn?.() ?? NOTHING;
     enterOwn(finds, handed, context);
     enterSessions(finds, sessions.reports(), context);
     const past = recall(finds, context, hearer, (owner) => this.#isTaken(owner));
@@ -107,7 +109,7 @@ export class Rebuilder {
     for (const memory of remembered) this.#answer(memory);
     sessions.begin(claims, finds.term === undefined);
     for (const { resource } of finds.states) this.#showFree(resource);
-    followUp(handed, placed, { context, hearer, update: this.#parts.updateOwn });
+    followUp(handed.claims, placed, { context, hearer, update: this.#parts.updateOwn });
     this.#settled = new Set(remembered.filter(({ hasNews }) => !hasNews).map(({ claim }) => claim.id));
   }
 

@@ -28,7 +28,7 @@ import type { Refusal } from './arbiter-wish';
 import type { Authority } from './authority';
 import { subscribe } from './listeners';
 import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
-import type { HandedClaim } from './participant-claims';
+import type { HandedClaim, HandedOver } from './participant-claim';
 import { readState } from './read-message';
 import type { Transport, Will } from './transport';
 
@@ -44,7 +44,7 @@ export interface ArbiterOptions {
   /** Decides also where somebody else says to, who gives way when he hears of it. */
   readonly seizes?: boolean;
   /** Takes what another authority of this runtime has; called once, when all was read and before anything is decided. */
-  readonly takeOwn?: () => readonly HandedClaim[];
+  readonly takeOwn?: () => HandedOver;
 }
 
 export type { ArbiterStatus, Term };

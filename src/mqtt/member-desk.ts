@@ -5,7 +5,7 @@ import type { Arbiter } from './arbiter';
 import { type ArbiterSettings, DEFAULT_PREFIX } from './arbiter-context';
 import type { Authority, ClaimHearer } from './authority';
 import { Participant } from './participant';
-import type { HandedClaim } from './participant-claims';
+import type { HandedOver } from './participant-claim';
 import { Switchboard } from './switchboard';
 import type { Transport, Will } from './transport';
 
@@ -87,12 +87,12 @@ export class Desk {
   }
 
   /** An arbiter of this runtime begins to decide: it takes everything over from the participant. */
-  toArbiter(arbiter: Arbiter, participant: Participant): readonly HandedClaim[] {
-    const handed = participant.surrender();
+  toArbiter(arbiter: Arbiter, participant: Participant): HandedOver {
+    const claims = participant.surrender();
     const { switched } = this.switchboard.change(arbiter);
     // It knows the states only when it has rebuilt.
     this.#options.settings.clock.setTimer(0, switched);
-    return handed;
+    return { claims, isAll: participant.hasRecalled };
   }
 
   /** An arbiter of this runtime decides no more. Its holds may be believed in until then (monotonic ms). */

@@ -28,6 +28,13 @@ export interface HandedClaim {
   readonly changes: readonly OwnChange[];
 }
 
+/** All that one authority hands to another one. */
+export interface HandedOver {
+  readonly claims: readonly HandedClaim[];
+  /** It knew what earlier starts have left: whatever else is retained of this runtime's has ended. */
+  readonly isAll: boolean;
+}
+
 /** How far the first of the changes that were not answered yet is. */
 export type ChangeProgress = 'waiting' | 'queued' | { readonly frame: number };
 
@@ -182,7 +189,9 @@ export function restore(claim: ParticipantClaim, answer: Answer | undefined, { m
   claim.answer = answer;
   claim.wasTold = true;
   claim.hasHadIt = !isWait;
-  claim.expires = claim.leaseEnd = monotonic + Math.min(answer.remaining ?? Infinity, left(answer.expires));
+  // Of one that was being revoked, the answer tells only when that ends.
+  const lease = Math.min(answer.remaining ?? Infinity, left(answer.expires));
+  claim.expires = claim.leaseEnd = monotonic + (answer.result === 'revoking' ? claim.ttl : lease);
   claim.waitEnd = monotonic + (isWait ? left(answer.until) : Infinity);
 }
 

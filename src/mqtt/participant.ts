@@ -217,6 +217,11 @@ export class Participant implements Authority {
     this.#status.note();
   }
 
+  /** What earlier starts have left is among its claims. */
+  get hasRecalled(): boolean {
+    return this.#hasRecalled;
+  }
+
   /** Gives all claims to another authority of this runtime; what is seen is seen on. Tells nobody of anything. */
   surrender(): readonly HandedClaim[] {
     this.#isResting = true;

@@ -92,9 +92,11 @@ export class Judge implements Witness {
     this.#greatest.set(resource, Math.max(greatest, token));
   }
 
-  /** The greatest token of those who were told to have it alone, and live. */
+  /** The greatest token of those who were told to have it alone, after it was published, and live. */
   #rememberedFor(resource: string): number {
-    const alone = this.believers(resource).filter(({ resources }) => resources.length === 1);
+    const alone = this.believers(resource).filter(
+      ({ resources, life }) => resources.length === 1 && !life.runtime.isDeciding,
+    );
     return Math.max(0, ...alone.map(({ told }) => told?.token ?? 0));
   }
 

@@ -247,6 +247,11 @@ export class ParticipantClaims {
     this.#leaving.delete(id);
   }
 
+  /** It is over here, and goes on at the arbiter. */
+  disown(id: string): void {
+    this.#sendRelease(id);
+  }
+
   /** Gives a hold back that was told to be over here. */
   yieldAgain(claim: ParticipantClaim): void {
     this.#parts.send({ op: 'yield', id: claim.id, token: claim.token });

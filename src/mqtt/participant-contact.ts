@@ -18,14 +18,16 @@ const MOST_BEATS = 256;
 export class Contact {
   readonly #context: ParticipantContext;
   readonly #host: ContactHost;
-  /** Monotonic ms at which each beat was sent. */
-  readonly #sentAt = new Map<number, number>();
+  /** When each beat was sent, and what the wall clock was ahead then. */
+  readonly #sent = new Map<number, { readonly at: number; readonly lead: number }>();
   #last = 0;
   #echoed = 0;
   #returned = 0;
   /** Holds may be believed in again when a beat from this number on has come back. */
   #provenFrom = 0;
   #until = -Infinity;
+  /** What the wall clock was ahead at the latest when that was shown. */
+  #untilLead = 0;
   /** The wall clock went on without the other one, and nothing was proved since. */
   #hasSlept = false;
   /** What the wall clock was ahead of the other when it was last looked at. */
@@ -54,7 +56,9 @@ export class Contact {
   /** Monotonic ms until which holds may be believed in. */
   get validUntil(): number {
     this.#look();
-    return this.#isDoubtful ? -Infinity : this.#until;
+    // Sleeps that are too short to be noticed add up.
+    const slept = Math.max(0, this.#lead - this.#untilLead);
+    return this.#isDoubtful ? -Infinity : this.#until - slept;
   }
 
   /** For so long that a session may have ended, for all that is known here. */
@@ -75,17 +79,17 @@ export class Contact {
 
   /** Monotonic ms at which a beat was sent; `-Infinity` for one that is forgotten or never was. */
   sentAt(beat: number): number {
-    return this.#sentAt.get(beat) ?? -Infinity;
+    return this.#sent.get(beat)?.at ?? -Infinity;
   }
 
   /** Beats now. */
   beat(): void {
-    const { monotonic } = this.#context.clock.now();
+    const { monotonic, wall } = this.#context.clock.now();
     const beat = this.#last + 1;
     if (!this.#host.sendBeat(beat)) return;
     this.#last = beat;
-    this.#sentAt.set(beat, monotonic);
-    this.#sentAt.delete(beat - MOST_BEATS);
+    this.#sent.set(beat, { at: monotonic, lead: wall - monotonic });
+    this.#sent.delete(beat - MOST_BEATS);
   }
 
   /** A beat of our own came back from the broker. */
@@ -102,7 +106,10 @@ export class Contact {
     if (beat <= this.#last) this.#returned = Math.max(this.#returned, beat);
     const until = sentAt + USABLE * this.#context.inForce.session;
     if (until <= this.#context.clock.now().monotonic) return false;
-    this.#until = Math.max(this.#until, until);
+    if (until > this.#until) {
+      this.#until = until;
+      this.#untilLead = this.#leadAt(sentAt);
+    }
     this.#keepLapseTimer();
     return true;
   }
@@ -112,7 +119,10 @@ export class Contact {
     const { clock, inForce } = this.#context;
     const now = clock.now().monotonic;
     const usable = Math.min(Math.max(until, now), now + USABLE * inForce.session);
-    this.#until = Math.max(this.#until, usable);
+    if (usable > this.#until) {
+      this.#until = usable;
+      this.#untilLead = this.#lead;
+    }
     this.#keepLapseTimer();
   }
 
@@ -128,6 +138,16 @@ export class Contact {
     if (this.#until === -Infinity || this.#look() < this.#until) return;
     this.distrust();
     this.#host.lapsed();
+  }
+
+  /** What the wall clock was ahead then (monotonic ms), or before. */
+  #leadAt(moment: number): number {
+    for (let beat = this.#last; beat > 0; beat--) {
+      const sent = this.#sent.get(beat);
+      if (sent === undefined) break;
+      if (sent.at <= moment) return sent.lead;
+    }
+    return this.#lead;
   }
 
   get #isDoubtful(): boolean {

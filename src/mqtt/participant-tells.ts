@@ -15,6 +15,7 @@ export interface ToldClaims {
   tell(claim: ParticipantClaim, answer: Answer): void;
   end(claim: ParticipantClaim, answer: Answer): void;
   forget(id: string): void;
+  disown(id: string): void;
   yieldAgain(claim: ParticipantClaim): void;
   pump(claim: ParticipantClaim): void;
 }
@@ -48,6 +49,7 @@ export class TellReader {
       const claim = this.#claims.find(id);
       if (claim !== undefined) this.#read(claim, answer, at, last.get(id) === index);
       else if (answer.ended !== undefined) this.#claims.forget(id);
+      else this.#claims.disown(id);
     }
   }
 

@@ -91,6 +91,7 @@ describe('a claim of a participant', () => {
     assert.deepEqual(arbiter.got('release'), [{ op: 'release', id: claim.id }]);
     arbiter.tell(claim.id, { result: 'granted', token: 1 });
     await scene.settle();
+    assert.equal(arbiter.got('release').length, 2, 'whatever the arbiter has of it is given back');
     assert.deepEqual(scene.results(), ['granted', 'released']);
   });
 

@@ -132,6 +132,17 @@ describe('a claim that a participant keeps', () => {
     assert.equal(retained({ scene: next }).id, claim.id);
   });
 
+  it('that was being revoked has not got the end of that for its lease', async () => {
+    const claim = scene.claim({ resource: 'lights', grace: 3_000 }, 'key', true);
+    await scene.settle();
+    await scene.crash();
+    answer({ scene }, claim.id, { result: 'revoking', remaining: 3_000, order: 4 });
+    arbiter.isDeaf = true;
+    const next = await restart(scene);
+    await next.settle(20_000);
+    assert.deepEqual([next.recalled[0]?.phase, next.recalled[0]?.expires], ['asked', Infinity]);
+  });
+
   it('that was never answered is listed as new', async () => {
     arbiter.decide = () => undefined;
     const claim = scene.claim({ resource: 'lights' }, 'key', true);

@@ -118,6 +118,23 @@ describe('what a participant holds', () => {
     assert.deepEqual(scene.results(), ['granted']);
   });
 
+  it('is not believed in for longer by sleeps that are too short to be noticed', async () => {
+    const { scene, arbiter, claim } = await holding();
+    arbiter.isDeaf = true;
+    const until = scene.participant.validUntil;
+    for (let nap = 0; nap < 4; nap++) {
+      scene.clock.wall += 900;
+      await scene.settle(1_000);
+    }
+    assert.equal(scene.participant.validUntil, until - 3_600);
+    await scene.settle(until - 3_600 - scene.clock.monotonic);
+    assert.equal(scene.isHeld(claim), false);
+    arbiter.isDeaf = false;
+    await scene.settle(1_500);
+    assert.equal(scene.isHeld(claim), true);
+    assert.deepEqual(scene.results(), ['granted']);
+  });
+
   it('is not believed in after its process stood still for more than a beat, until a beat has come back', async () => {
     const { scene, claim } = await holding();
     scene.clock.monotonic += 2_500;

@@ -18,6 +18,9 @@ const MOST_EVENTS = 1_000;
 /** The token floor is raised by that much, in ms of the wall clock, before a token above it is told. */
 const FLOOR_BLOCK = 60_000;
 
+/** In a burst of changes that nobody waits for an answer to, states are published this often. */
+const PACE_MS = 5;
+
 /** How long a broker is waited for at the end. */
 const GOODBYE_MS = 2_000;
 
@@ -56,6 +59,9 @@ export class Publisher {
   #events: string[] = [];
   #allLanded: () => void = () => {};
   #timer: Timer | undefined;
+  #flushedAt = -Infinity;
+  /** The timer leaves a pause after the last flush. */
+  #isPaced = false;
   #listeners = NOBODY;
 
   constructor(parts: PublisherParts) {
@@ -101,12 +107,24 @@ export class Publisher {
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
   }
 
-  /** Publishes what was noted when the running turn is over. */
+  /** Publishes what was noted when the running turn is over; states alone, in a burst of them, a moment later. */
   flushSoon(): void {
-    this.#timer ??= this.#context.clock.setTimer(0, () => {
+    const hasAnswers = this.#losing.size + this.#winning.size > 0;
+    if (this.#timer !== undefined && !(this.#isPaced && hasAnswers)) return;
+    this.#timer?.cancel();
+    const pause = hasAnswers ? 0 : this.#pause();
+    this.#isPaced = pause > 0;
+    this.#timer = this.#context.clock.setTimer(pause, () => {
       this.#timer = undefined;
+      this.#flushedAt = this.#context.clock.now().monotonic;
       this.#flushAll();
     });
+  }
+
+  /** Each answer needs its states published; states alone may follow each other at a pace that costs flows little. */
+  #pause(): number {
+    if (this.#context.canBeSucceeded) return 0;
+    return Math.max(0, this.#flushedAt + PACE_MS - this.#context.clock.now().monotonic);
   }
 
   /** Publishes what was noted at once, but for changes that only concern waiters. */

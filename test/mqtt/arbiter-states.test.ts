@@ -205,6 +205,33 @@ describe('what is published', () => {
     assert.equal(scene.state('lights')?.state, 'free');
   });
 
+  it('paces a burst of states that no answer waits for, and ends with what is', async () => {
+    const scene = await startArbiter();
+    await scene.settle();
+    const mark = scene.broker.log.length;
+    for (let ms = 0; ms < 20; ms++) {
+      scene.arbiter.release(scene.own('node', { resource: 'lights', value: ms }));
+      await scene.settle(1);
+    }
+    scene.own('node', { resource: 'lights', value: 'last' });
+    await scene.settle(10);
+    const states = scene.topicsSince(mark).filter((topic) => topic === 'locks/state/lights');
+    assert.ok(states.length <= 6, `published ${states.length} times`);
+    assert.equal(scene.state('lights')?.value, 'last');
+  });
+
+  it('does not let an answer wait for the pace', async () => {
+    const scene = await startArbiter();
+    await scene.settle();
+    scene.own('node', { resource: 'lights' });
+    await scene.settle(1);
+    scene.own('node', { resource: 'heating' });
+    scene.own('kept', { resource: 'door' }, true);
+    await scene.settle(1);
+    assert.equal(scene.state('heating')?.state, 'held');
+    assert.equal(scene.state('door')?.state, 'held');
+  });
+
   it('is held back when the broker is slow, and is then told as it is', async () => {
     const scene = await startArbiter();
     const claims = Array.from({ length: 3_000 }, (_, count) =>

@@ -21,7 +21,7 @@ import type { OwnedClaim } from './owned-claim';
 import type { Registry } from './registry';
 
 export interface RegistryProtocolParts {
-  readonly registry: Pick<Registry, 'ready' | 'states' | 'watch'>;
+  readonly registry: Pick<Registry, 'ready' | 'role' | 'states' | 'watch'>;
   /** Whose claims they are. */
   readonly owner: Owner;
   readonly clock: Clock;
@@ -80,11 +80,20 @@ export class RegistryProtocol implements LockingProtocol {
     return undefined;
   }
 
-  extend({ id }: Claim, change: ClaimChange): Outcome {
+  extend({ id }: Claim, change: ClaimChange): Answer<Outcome> {
     const claim = this.#owner.claims.get(id);
     if (claim === undefined || !claim.isHeld()) return UNKNOWN;
     this.#refused = undefined;
+    let outcome: Outcome | undefined;
+    const isElsewhere = this.#registry.role() !== 'arbiter';
+    if (isElsewhere) {
+      this.#waits.set(id, (known) => {
+        outcome = known;
+      });
+    }
     claim.update({ ...change, renew: change.ttl !== undefined });
+    // Whoever decides elsewhere answers later.
+    if (isElsewhere) return outcome ?? new Promise((resolve) => this.#waits.set(id, resolve));
     const refused = this.#refused as Told | undefined;
     if (refused !== undefined) return denialOf(refused);
     return claim.isHeld() ? this.#grantOf(claim) : UNKNOWN;
@@ -121,7 +130,7 @@ export class RegistryProtocol implements LockingProtocol {
         this.#settle(key, this.#grantOf(claim));
         return;
       case 'denied':
-        if (told.ended === undefined) this.#refused = told;
+        if (told.ended === undefined) this.#refuse(key, told);
         else this.#end(key, denialOf(told));
         return;
       case 'released':
@@ -137,6 +146,12 @@ export class RegistryProtocol implements LockingProtocol {
       case 'requeued':
       case 'error':
     }
+  }
+
+  /** A change was refused; the claim is as it was. */
+  #refuse(key: string, told: Told): void {
+    this.#refused = told;
+    if (this.#registry.role() !== 'arbiter') this.#settle(key, denialOf(told));
   }
 
   #revoke({ key, until }: OwnedClaim, { by }: Told): void {

@@ -8,6 +8,7 @@ import { ownerOf } from '../shared/node-place';
 import { releaseEach } from '../shared/release-each';
 import { isPromise } from '../shared/setting';
 import { StatusLine, type Translate, translator } from '../shared/status-text';
+import { afterDelivery } from '../shared/turn';
 import type { Errand } from './errand';
 import { onHandOver } from './hand-over';
 import type { AcquireSettings } from './settings';
@@ -241,7 +242,7 @@ export class Acquirer {
   #showWishes(): void {
     if (this.#isShowing) return;
     this.#isShowing = true;
-    setImmediate(() => {
+    afterDelivery(() => {
       this.#isShowing = false;
       if (this.#front !== undefined) this.#showWishesNow();
     });

@@ -62,6 +62,8 @@ export class Link {
   #seizes: boolean;
   readonly #tokenFloor: () => number;
   readonly #reader: Reader;
+  /** Looks who decides, where maybe only who does may write its mark. */
+  readonly #looker: Reader;
   /** Nobody else decided when we looked, so that the connection may carry our will. */
   #isOurs: boolean;
   #state: 'idle' | 'reading' | 'gathering' | 'open' | 'elsewhere' = 'idle';
@@ -86,7 +88,9 @@ export class Link {
     this.#seizes = seizes;
     this.#isOurs = isSole || seizes || term !== undefined;
     this.#tokenFloor = tokenFloor;
-    this.#reader = new Reader(context, transport, context.topics.mark(context.requester));
+    const { topics, requester } = context;
+    this.#reader = new Reader(context, transport, topics.mark(requester));
+    this.#looker = new Reader(context, transport, `${topics.session(requester)}/mark`);
   }
 
   start(): void {
@@ -105,7 +109,7 @@ export class Link {
     this.#attempt++;
     this.#state = 'idle';
     this.#retry?.cancel();
-    this.#reader.abort(new Error('stopping'));
+    this.#abort('stopping');
     for (const stop of this.#stopListening) stop();
   }
 
@@ -150,7 +154,7 @@ export class Link {
   /** Looks who decides; if nobody does, connects anew with a will, as whoever decides must. */
   async #isElsewhere(attempt: number): Promise<boolean> {
     const { topics } = this.#context;
-    const found = await this.#reader.read([topics.arbiter]);
+    const found = await this.#looker.read([topics.arbiter]);
     if (attempt !== this.#attempt) return true;
     const other = this.#otherIn(sortOut(found, this.#context).arbiter);
     this.#isOurs = other === undefined;
@@ -216,7 +220,7 @@ export class Link {
     this.#early = [];
     this.#retry?.cancel();
     this.#retry = undefined;
-    this.#reader.abort(new Error('the connection is gone'));
+    this.#abort('the connection is gone');
     if (this.#term !== undefined) this.#host.lost(reason);
     else this.#host.closed(reason, isRefused);
   }
@@ -232,9 +236,14 @@ export class Link {
     });
   }
 
+  #abort(why: string): void {
+    this.#reader.abort(new Error(why));
+    this.#looker.abort(new Error(why));
+  }
+
   async #reconnect(): Promise<void> {
     const attempt = ++this.#attempt;
-    this.#reader.abort(new Error('connecting anew'));
+    this.#abort('connecting anew');
     await this.#transport.stop();
     if (attempt === this.#attempt) this.#transport.start();
   }
@@ -255,7 +264,7 @@ export class Link {
 
   #hear(message: TransportMessage): void {
     const { topics } = this.#context;
-    if (this.#reader.take(message)) return;
+    if (this.#reader.take(message) || this.#looker.take(message)) return;
     if (message.topic === topics.arbiter) this.#hearArbiter(message.payload);
     else if (this.#state === 'open') this.#host.heard(message);
     else if (this.#state === 'gathering' && this.#isOfSession(message)) this.#host.heard(message);

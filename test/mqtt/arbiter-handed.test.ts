@@ -43,7 +43,7 @@ describe('claims that another authority of this runtime had', () => {
     const moved: string[] = [];
     const term = { epoch: 1, witnessed: () => 1, validUntil: () => Infinity };
     const scene = new ArbiterScene(
-      { term, takeOwn: () => claims, moved: ({ id }) => moved.push(id) },
+      { term, takeOwn: () => ({ claims, isAll: true }), moved: ({ id }) => moved.push(id) },
       broker,
     );
     await scene.start();
@@ -164,13 +164,30 @@ describe('claims that another authority of this runtime had', () => {
     assert.equal(broker.retained.has('locks/claim/house/b/key'), false);
   });
 
+  it('are withdrawn where they ended after the store was read, or stand in one that is old', async () => {
+    await lastTerm('other');
+    const retained = JSON.stringify({ id: 'old', owner: { path: 'a', key: 'key' }, resource: 'a' });
+    broker.publish('locks/claim/house/a/key', retained, { retain: true });
+    const over = { granted: false, wait: 0 };
+    const late = handed(
+      'b',
+      { phase: 'waiting' },
+      { keep: true, was: over, message: { resource: 'other', timeout: 0 } },
+    );
+    const { scene } = await nextTerm(late);
+    await scene.settle();
+    assert.deepEqual(scene.recalled, []);
+    assert.equal(broker.retained.has('locks/claim/house/a/key'), false);
+    assert.deepEqual(scene.holder('a'), undefined);
+  });
+
   it('wait for a session time where the store may have forgotten what others hold', async () => {
     await lastTerm('lights');
     const term = { epoch: 1, witnessed: () => 0, validUntil: () => Infinity };
     let taken = 0;
     const takeOwn = () => {
       taken++;
-      return [handed('fan', { phase: 'asked' })];
+      return { claims: [handed('fan', { phase: 'asked' })], isAll: true };
     };
     const scene = await new ArbiterScene({ term, takeOwn }, broker).start();
     await scene.device('panel/fan', { priority: 9 });

@@ -117,7 +117,7 @@ describe('a registry on a Mosquitto', () => {
     assert.equal(status.state, 'offline');
     assert.match(
       status.text,
-      /may not write under locks\/ here: nothing comes back from locks\/arbiter\/mark/,
+      /may not write under locks\/ here: nothing comes back from locks\/session\/house\/mark/,
     );
     assert.equal(registry.owner('node').claim('k', { resource: 'lights' }).state, 'held');
   });

@@ -16,7 +16,7 @@ describe('a message that cannot be read', () => {
 
   const bad: readonly (readonly [name: string, text: string, detail: RegExp])[] = [
     ['no JSON', '{"priority"', /the payload is not JSON/],
-    ['a list', '[]', /the payload is a list of 0, but must be a JSON object/],
+    ['a list', '[]', /the payload is an empty list, but must be a JSON object/],
     ['a wrong type', '{"ttl":"long"}', /ttl is "long", but must be a length in ms/],
     ['a lease of nothing', '{"ttl":0}', /ttl is 0/],
     ['a level that is none', '{"priority":"urgent"}', /priority is "urgent", but must be a finite number or/],
@@ -26,7 +26,7 @@ describe('a message that cannot be read', () => {
       '{"resource":"a//b"}',
       /resource is "a\/\/b", which has an empty level/,
     ],
-    ['no resources', '{"resources":[]}', /resources is a list of 0/],
+    ['no resources', '{"resources":[]}', /resources is an empty list/],
     ['more bytes than anybody needs', JSON.stringify({ value: 'x'.repeat(70_000) }), /over 65536/],
     ['a value that changes prototypes', '{"value":{"__proto__":1}}', /__proto__/],
   ];

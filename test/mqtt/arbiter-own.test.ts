@@ -151,8 +151,7 @@ describe('what is told', () => {
     const scene = await startArbiter();
     const told: string[] = [];
     scene.arbiter.onState((resource) => told.push(`${resource}: ${scene.arbiter.state(resource).holder}`));
-    const first = scene.own('first', { resource: 'lights', locker: 'a' });
-    first.hearer?.hear(first, { result: 'error', resources: [] });
+    scene.own('first', { resource: 'lights', locker: 'a' });
     scene.heard.push = (...heard) => {
       for (const { claim, answer } of heard) told.push(`${claim.locker} ${answer.result}`);
       return 0;

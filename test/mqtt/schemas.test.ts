@@ -91,6 +91,7 @@ const ARBITER: Required<ArbiterMessage> = {
   instance: 'i1',
   epoch: 4,
   tokenFloor: 1_800_000_000_000,
+  left: false,
   settings: { sessionTime: 10_000 },
 };
 

@@ -31,6 +31,8 @@ export interface OfficeOptions {
 /** How much of its validity a hold has by the clock of its holder. */
 export const VALID_SHARE = 0.9;
 
+type Moment = ReturnType<Clock['now']>;
+
 /** So much may wait for the proof. */
 const MOST_HELD_BACK = 100_000;
 
@@ -42,10 +44,10 @@ export class Office implements Transport {
   readonly #standstill: Standstill;
   #isOver = false;
   #beats = 0;
-  /** When each beat was sent (monotonic ms) that has not come back. */
-  readonly #sent = new Map<number, number>();
-  /** When the last beat that came back was sent, in monotonic ms. */
-  #provenAt: number;
+  /** When each beat was sent that has not come back. */
+  readonly #sent = new Map<number, Moment>();
+  /** When the last beat that came back was sent. */
+  #provenAt: Moment;
   /** Nothing passes until this beat is back. */
   #awaited: number | undefined;
   #heldBack: (() => void)[] = [];
@@ -59,7 +61,7 @@ export class Office implements Transport {
     this.#options = options;
     this.#split = new SplitTransport({ write, read });
     this.#standstill = new Standstill(clock, beat);
-    this.#provenAt = clock.now().monotonic;
+    this.#provenAt = clock.now();
     this.clock = {
       now: () => clock.now(),
       setTimer: (delay, callback) => clock.setTimer(delay, () => this.#pass(callback)),
@@ -74,7 +76,11 @@ export class Office implements Transport {
   get validUntil(): number {
     this.#look();
     if (this.#awaited !== undefined) return -Infinity;
-    return this.#provenAt + VALID_SHARE * this.#options.sessionTime;
+    const { monotonic, wall } = this.#provenAt;
+    const now = this.#options.clock.now();
+    // In a sleep that is too short to be noticed only the wall clock goes on.
+    const slept = Math.max(0, now.wall - wall - (now.monotonic - monotonic));
+    return monotonic + VALID_SHARE * this.#options.sessionTime - slept;
   }
 
   start(): void {
@@ -85,7 +91,7 @@ export class Office implements Transport {
         else this.#lose(reason ?? 'the connection is lost');
       }),
     );
-    this.#provenAt = this.#options.clock.now().monotonic;
+    this.#provenAt = this.#options.clock.now();
     this.#standstill.look();
     this.#beatLater();
     this.#split.start();
@@ -140,7 +146,7 @@ export class Office implements Transport {
   #tick(): void {
     const { clock, longestSilence } = this.#options;
     this.#look();
-    if (clock.now().monotonic - this.#provenAt > longestSilence) {
+    if (clock.now().monotonic - this.#provenAt.monotonic > longestSilence) {
       this.#lose('what it writes does not come back');
     } else if (this.connected) {
       this.#sendBeat();
@@ -150,7 +156,7 @@ export class Office implements Transport {
   #sendBeat(): number {
     const { topics, instance, clock, epoch } = this.#options;
     const beat = ++this.#beats;
-    this.#sent.set(beat, clock.now().monotonic);
+    this.#sent.set(beat, clock.now());
     const payload = JSON.stringify({ epoch: epoch(), instance, beat });
     // A loss of the connection is told elsewhere, too.
     this.#split.publish(topics.arbiterBeat, payload, { qos: 0, retain: false }).catch(() => undefined);
@@ -160,10 +166,11 @@ export class Office implements Transport {
   #look(): void {
     if (this.#isOver || !this.#standstill.look()) return;
     // It may have lasted for long: whether the silence was ours or the broker's is shown by the beat that goes out now.
-    this.#provenAt = Math.max(
-      this.#provenAt,
-      this.#options.clock.now().monotonic - this.#options.longestSilence,
-    );
+    const { clock, longestSilence } = this.#options;
+    const { monotonic, wall } = clock.now();
+    const allowed = monotonic - longestSilence;
+    if (this.#provenAt.monotonic < allowed)
+      this.#provenAt = { monotonic: allowed, wall: wall - longestSilence };
     this.#awaited = this.connected ? this.#sendBeat() : this.#beats + 1;
   }
 
@@ -207,7 +214,7 @@ export class Office implements Transport {
   #prove(beat: number): void {
     const sentAt = this.#sent.get(beat);
     if (sentAt === undefined) return;
-    this.#provenAt = Math.max(this.#provenAt, sentAt);
+    if (sentAt.monotonic > this.#provenAt.monotonic) this.#provenAt = sentAt;
     for (const known of this.#sent.keys()) if (known <= beat) this.#sent.delete(known);
     if (this.#awaited === undefined || beat < this.#awaited) return;
     this.#awaited = undefined;

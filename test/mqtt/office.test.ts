@@ -118,6 +118,18 @@ describe('the office of an arbiter', () => {
     assert.ok(office.validUntil > clock.monotonic + 0.8 * SESSION);
   });
 
+  it('counts sleeps against its validity that are too short to be noticed', async () => {
+    const { office } = makeOffice();
+    await clock.advance(10);
+    const before = office.validUntil;
+    broker.mayPublish = () => false;
+    for (let sleeps = 0; sleeps < 4; sleeps++) {
+      clock.wall += 300;
+      await clock.advance(500);
+    }
+    assert.equal(office.validUntil, before - 4 * 300);
+  });
+
   it('does not wake up into an office that somebody else has taken meanwhile', async () => {
     const one = makeOffice();
     await clock.advance(10);

@@ -18,7 +18,7 @@ export interface ArbiterStatus {
   readonly other: ArbiterMessage | undefined;
 }
 
-export const STARTING: ArbiterStatus = {
+const STARTING: ArbiterStatus = {
   phase: 'starting',
   isPublishing: false,
   reason: undefined,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Json, Limits } from '../core';
 import { type ArbiterSettings, DEFAULT_TIMING, type Rules, type Timing } from './arbiter-context';
 import { type DefaultValue, makeDefaults } from './defaults';
-import { type Level, type Levels, makeLevels } from './levels';
+import { type Level, makeLevels } from './levels';
 import type { ArbiterMessage } from './messages';
 import { makePolicy, type PolicyRow } from './policy';
 
@@ -44,16 +44,13 @@ export function adoptSettings(
 type Settings = { readonly [name: string]: Json };
 
 /** Throws for what cannot be meant. */
-/** The levels that somebody else has told, or our own where they cannot be meant. */
-export function levelsOf(list: Json | undefined, own: Pick<Rules, 'levels'>): Levels {
-  return Array.isArray(list) ? makeLevels(list as unknown as readonly Level[]) : own.levels;
-}
-
 function rulesOf({ levels: list, policy, defaults }: Settings, own: Rules): Rules {
-  const levels = levelsOf(list, own);
-  const rows = Array.isArray(policy) ? (policy as unknown as readonly PolicyRow[]) : own.policy.rows;
+  const levels = Array.isArray(list) ? makeLevels(list as readonly object[] as readonly Level[]) : own.levels;
+  const rows = Array.isArray(policy)
+    ? (policy as readonly object[] as readonly PolicyRow[])
+    : own.policy.rows;
   const values = Array.isArray(defaults)
-    ? (defaults as unknown as readonly DefaultValue[])
+    ? (defaults as readonly object[] as readonly DefaultValue[])
     : own.defaults.all;
   return {
     levels,

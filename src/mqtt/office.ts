@@ -29,7 +29,7 @@ export interface OfficeOptions {
 }
 
 /** How much of its validity a hold has by the clock of its holder. */
-export const VALID_SHARE = 0.9;
+const VALID_SHARE = 0.9;
 
 type Moment = ReturnType<Clock['now']>;
 

@@ -29,7 +29,7 @@ export async function explain(
   ].join('\n');
 }
 
-export function spellCommand({ seed, rounds, roundLength }: PlanOptions): string {
+function spellCommand({ seed, rounds, roundLength }: PlanOptions): string {
   return `npm run simulate -- --seed ${seed} --rounds ${rounds} --seconds ${roundLength / 1_000}`;
 }
 

@@ -8,10 +8,10 @@ import type { SimulatedBroker } from '../support/simulated-broker';
 let broker: SimulatedBroker;
 let clock: HandClock;
 
-beforeEach(() => {
+function beginAnew(): void {
   broker = newBroker();
   clock = broker.clock as HandClock;
-});
+}
 
 function start(name: string, options: MemberSceneOptions = {}): MemberScene {
   return new MemberScene(broker, name, options).start();
@@ -30,6 +30,8 @@ async function stop({ member }: MemberScene): Promise<void> {
 }
 
 describe('a runtime that decides alone', () => {
+  beforeEach(beginAnew);
+
   const alone = { decide: 'alone' } as const;
 
   it('decides at once, and another one takes part and says who decides', async () => {
@@ -148,6 +150,8 @@ describe('a runtime that decides alone', () => {
 });
 
 describe('runtimes that may take over from each other', () => {
+  beforeEach(beginAnew);
+
   it('work on with what they hold when the one that decides is killed', async () => {
     const a = start('a');
     await clock.advance(18_000);

@@ -64,11 +64,11 @@ async function onEmbedded(): Promise<Place> {
 
 let place: Place | undefined;
 
-afterEach(async () => {
+async function leave(): Promise<void> {
   await closeAllRegistries();
   await place?.stop();
   place = undefined;
-});
+}
 
 function open(index: number): Registry {
   const settings = place?.settings[index];
@@ -81,6 +81,7 @@ for (const [name, make] of Object.entries({
   'the broker of one of them': onEmbedded,
 })) {
   describe(`two registries on ${name}`, () => {
+    afterEach(leave);
     let house: Registry;
     let garage: Registry;
 
@@ -145,6 +146,7 @@ for (const [name, make] of Object.entries({
 }
 
 describe('a registry that takes part', () => {
+  afterEach(leave);
   it('is told nothing new while the one that decides is away, and can take over by hand', async () => {
     place = await onMosquitto();
     const house = open(0);

@@ -1,11 +1,16 @@
 // What a free resource shows: default values, by patterns of names.
 import type { Json } from '../core';
 import { resourceMatcher } from '../protocol';
+import { isRecord } from './read-payload';
 
 export interface DefaultValue {
   /** A pattern as in MQTT. */
   readonly resource: string;
   readonly value: Json;
+}
+
+export function isDefaultValue(value: unknown): value is DefaultValue {
+  return isRecord(value) && typeof value.resource === 'string';
 }
 
 export interface Defaults {

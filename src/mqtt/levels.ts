@@ -1,9 +1,19 @@
 // Named levels: priorities that people can say. Stored by id, so that renaming or reordering one breaks no node.
+import { isRecord } from './read-payload';
 
 export interface Level {
   readonly id: string;
   readonly name: string;
   readonly priority: number;
+}
+
+export function isLevel(value: unknown): value is Level {
+  return (
+    isRecord(value) &&
+    typeof value.id === 'string' &&
+    typeof value.name === 'string' &&
+    typeof value.priority === 'number'
+  );
 }
 
 export interface Levels {

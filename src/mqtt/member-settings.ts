@@ -2,10 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json, Limits } from '../core';
 import { type ArbiterSettings, DEFAULT_TIMING, type Rules, type Timing } from './arbiter-context';
-import { type DefaultValue, makeDefaults } from './defaults';
-import { type Level, makeLevels } from './levels';
+import { isDefaultValue, makeDefaults } from './defaults';
+import { isLevel, makeLevels } from './levels';
 import type { ArbiterMessage } from './messages';
-import { makePolicy, type PolicyRow } from './policy';
+import { isPolicyRow, makePolicy } from './policy';
 
 /** What a term is decided by. */
 export type InForce = Pick<ArbiterSettings, 'rules' | 'limits' | 'timing'>;
@@ -45,19 +45,24 @@ type Settings = { readonly [name: string]: Json };
 
 /** Throws for what cannot be meant. */
 function rulesOf({ levels: list, policy, defaults }: Settings, own: Rules): Rules {
-  const levels = Array.isArray(list) ? makeLevels(list as readonly object[] as readonly Level[]) : own.levels;
-  const rows = Array.isArray(policy)
-    ? (policy as readonly object[] as readonly PolicyRow[])
-    : own.policy.rows;
-  const values = Array.isArray(defaults)
-    ? (defaults as readonly object[] as readonly DefaultValue[])
-    : own.defaults.all;
+  const theirLevels = readList('levels', list, isLevel);
+  const levels = theirLevels === undefined ? own.levels : makeLevels(theirLevels);
   return {
     levels,
-    policy: makePolicy(rows, levels),
-    defaults: makeDefaults(values),
+    policy: makePolicy(readList('policy', policy, isPolicyRow) ?? own.policy.rows, levels),
+    defaults: makeDefaults(readList('defaults', defaults, isDefaultValue) ?? own.defaults.all),
     plainText: own.plainText,
   };
+}
+
+function readList<Entry>(
+  name: string,
+  list: unknown,
+  isEntry: (entry: unknown) => entry is Entry,
+): readonly Entry[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  if (list.every(isEntry)) return list;
+  throw new RangeError(`${name} has an entry that is none`);
 }
 
 function limitsOf({ limits }: Settings): Partial<Limits> | undefined {

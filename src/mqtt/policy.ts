@@ -3,6 +3,7 @@
 import { resourceMatcher } from '../protocol';
 import type { Levels } from './levels';
 import { objectToText } from './names';
+import { isRecord } from './read-payload';
 
 export interface PolicyRow {
   /** What refusals call it; default: its number and patterns. */
@@ -24,6 +25,11 @@ export interface PolicyRow {
   readonly actsAs?: string;
   /** May end others' holds. Default `false`. */
   readonly mayForce?: boolean;
+}
+
+/** Whether it has what every row has; what else it says is looked at when it is used. */
+export function isPolicyRow(value: unknown): value is PolicyRow {
+  return isRecord(value) && typeof value.requester === 'string' && typeof value.resource === 'string';
 }
 
 /** What a claim asks for. */

@@ -52,6 +52,11 @@ export function objectToValue(field: string, value: unknown, depth = 0): ReadErr
   return undefined;
 }
 
+/** An object whose fields may be anything. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
 function wrong(complaint: string): { readonly error: ReadError } {
   return { error: { field: 'payload', text: `the payload ${complaint}` } };
 }

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { adoptSettings } from '../../src/mqtt/member-settings';
+import { rulesOf } from '../support/arbiter-scene';
+
+describe('the settings of whoever decided before', () => {
+  const own = { rules: rulesOf() };
+
+  function adopt(settings: NonNullable<Parameters<typeof adoptSettings>[1]>['settings']) {
+    const warnings: string[] = [];
+    const inForce = adoptSettings(own, { requester: 'house', settings }, (text) => warnings.push(text));
+    return { inForce, warnings };
+  }
+
+  it('stay in force where they differ, and that is said', () => {
+    const levels = [{ id: 'night', name: 'night', priority: 7 }];
+    const { inForce, warnings } = adopt({ levels });
+    assert.deepEqual(inForce.rules.levels.all, levels);
+    assert.match(warnings.join(), /of house, who decided before, stay in force/);
+  });
+
+  for (const [name, settings] of Object.entries({
+    levels: { levels: [{ id: 'night', priority: 7 }] },
+    policy: { policy: [{ requester: 'panel', allowed: true }] },
+    defaults: { defaults: [null] },
+  })) {
+    it(`give way to our own where ${name} cannot be meant, and that is said`, () => {
+      const { inForce, warnings } = adopt(settings);
+      assert.equal(inForce, own);
+      assert.match(
+        warnings.join(),
+        new RegExp(`cannot be used: RangeError: ${name} has an entry that is none`),
+      );
+    });
+  }
+});

@@ -2,7 +2,7 @@
 // was told is compared with what is found, and only the difference is told.
 import { type ArbiterClaim, deviceClaimId } from './arbiter-claim';
 import { type Context, iso, isoAt } from './arbiter-context';
-import type { Finds, FoundAnswer, FoundHold } from './arbiter-found';
+import type { Finds, FoundClaim, FoundHold } from './arbiter-found';
 import type { OwnChange } from './arbiter-own';
 import { resourcesOf } from './arbiter-wish';
 import type { AuthorityClaim, ClaimHearer } from './authority';
@@ -14,23 +14,30 @@ import type { MakeOp, Was } from './session-messages';
 export function enterOwn(finds: Finds, { claims, isAll }: HandedOver, context: Context): void {
   if (isAll) forgetOwn(finds, context);
   for (const each of claims) {
-    const { id, name, message, owner } = each.make;
     const { requester } = context;
-    const key = deviceClaimId(requester, name);
     finds.tokens.push(...Object.values(each.make.was?.tokens ?? {}));
-    if (hasEnded(each.make, finds.holds.get(key))) {
-      finds.claims.delete(key);
-      continue;
-    }
-    const found = { requester, name, payload: new Uint8Array(), hash: '', message: { ...message, id } };
-    finds.claims.set(key, { ...found, owner, handed: each });
-    finds.answers.delete(key);
-    const { was } = each.make;
-    if (was === undefined) continue;
-    const answer = answerOf(each.make, was, context);
-    const known: FoundAnswer = { requester, name, answer, text: JSON.stringify(answer) };
-    finds.answers.set(key, known);
+    const key = deviceClaimId(requester, each.make.name);
+    if (hasEnded(each.make, finds.holds.get(key))) finds.claims.delete(key);
+    else enterMade(finds, requester, { make: each.make, more: { handed: each } }, context);
   }
+}
+
+/** A claim that its runtime tells of, with what else is known of it. */
+export interface Made {
+  readonly make: MakeOp;
+  readonly more: Pick<FoundClaim, 'handed' | 'session'>;
+}
+
+/** Enters it as if it and the last answer to it had been found. */
+export function enterMade(finds: Finds, requester: string, { make, more }: Made, context: Context): void {
+  const { id, name, message, owner, was } = make;
+  const key = deviceClaimId(requester, name);
+  const found = { requester, name, payload: new Uint8Array(), hash: '', message: { ...message, id } };
+  finds.claims.set(key, { ...found, owner, ...more });
+  finds.answers.delete(key);
+  if (was === undefined) return;
+  const answer = answerOf(make, was, context);
+  finds.answers.set(key, { requester, name, answer, text: JSON.stringify(answer) });
 }
 
 /** What was withdrawn after it was read, or what a store that is old tells of, is not to come back. */
@@ -47,7 +54,7 @@ export function hasEnded({ id, name, message, was }: MakeOp, hold: FoundHold | u
 }
 
 /** What was told of it last, as far as a later arbiter needs it. */
-export function answerOf({ id, message, name }: MakeOp, was: Was, { clock }: Context): Answer {
+function answerOf({ id, message, name }: MakeOp, was: Was, { clock }: Context): Answer {
   const { order, granted, tokens, remaining, wait, revoking } = was;
   const now = clock.now();
   const result =
@@ -108,7 +115,7 @@ function goneOf({ make }: HandedClaim): AuthorityClaim {
 }
 
 /** It ended, and nobody knows how. */
-function endOf({ id, message, name, was }: MakeOp, { clock }: Context): Answer {
+export function endOf({ id, message, name, was }: MakeOp, { clock }: Context): Answer {
   const resources = resourcesOf(message, name);
   const ended = iso(clock.now().wall);
   return was?.granted === true

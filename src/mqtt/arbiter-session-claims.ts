@@ -7,6 +7,7 @@ import { type Context, iso } from './arbiter-context';
 import type { Decider } from './arbiter-decider';
 import { standingPart } from './arbiter-devices';
 import { changeInPlace } from './arbiter-own';
+import { endOf } from './arbiter-own-past';
 import { credibleAt } from './arbiter-past';
 import type { Session } from './arbiter-session';
 import { isRefusal, type Refusal, readWish, resourcesOf } from './arbiter-wish';
@@ -217,10 +218,4 @@ export class SessionClaims {
     const isThatHold = (this.#decider.table.claim(claim.id)?.token ?? 0) <= token;
     if (claim.phase === 'revoking' && isThatHold) this.#decider.yield(claim);
   }
-}
-
-/** It has ended, and nobody here knows how. */
-function endOf({ id, name, message }: MakeOp, { clock }: Context): Answer {
-  const resources = resourcesOf(message, name);
-  return { id, result: 'lost', reason: 'session', resources, ended: iso(clock.now().wall) };
 }

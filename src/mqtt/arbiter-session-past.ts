@@ -3,7 +3,7 @@
 import { deviceClaimId } from './arbiter-claim';
 import type { Context } from './arbiter-context';
 import type { Finds, FoundHold } from './arbiter-found';
-import { answerOf, hasEnded } from './arbiter-own-past';
+import { enterMade, hasEnded } from './arbiter-own-past';
 import type { Report } from './arbiter-sessions';
 import { resourcesOf } from './arbiter-wish';
 import type { ClaimMessage, HoldingClaim } from './messages';
@@ -34,7 +34,7 @@ interface Listed {
 }
 
 function enterListed(finds: Finds, { requester, instance, make }: Listed, context: Context): void {
-  const { id, name, message, keep, owner, was } = make;
+  const { name, keep, owner, was } = make;
   const key = deviceClaimId(requester, name);
   finds.tokens.push(...Object.values(was?.tokens ?? {}));
   if (was?.tokens !== undefined) enterTokens(finds, key, { requester, instance, make }, was.tokens);
@@ -42,14 +42,7 @@ function enterListed(finds: Finds, { requester, instance, make }: Listed, contex
     finds.claims.delete(key);
     return;
   }
-  finds.claims.set(key, {
-    ...{ requester, name, payload: new Uint8Array(), hash: '', message: { ...message, id }, owner },
-    session: { instance, keep, owner },
-  });
-  finds.answers.delete(key);
-  if (was === undefined) return;
-  const answer = answerOf(make, was, context);
-  finds.answers.set(key, { requester, name, answer, text: JSON.stringify(answer) });
+  enterMade(finds, requester, { make, more: { session: { instance, keep, owner } } }, context);
 }
 
 /** A hold that only its participant knows of counts where the states tell of none that is later. */

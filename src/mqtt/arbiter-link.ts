@@ -5,6 +5,8 @@ import type { Context, Term } from './arbiter-context';
 import type { Addressee } from './arbiter-devices';
 import { type Finds, sortOut } from './arbiter-found';
 import { type Found, Reader } from './arbiter-reader';
+import { EarlyMessages } from './early-messages';
+import { follow } from './follow-transport';
 import type { ArbiterMessage } from './messages';
 import { readArbiter } from './read-message';
 import type { Transport, TransportMessage, Will } from './transport';
@@ -44,8 +46,6 @@ export interface LinkOptions {
   readonly tokenFloor: () => number;
 }
 
-/** So many messages are kept while the broker's store is read. */
-const MOST_EARLY = 10_000;
 /** So many claims are asked for in one subscription. */
 const ASKED_TOGETHER = 20;
 
@@ -73,16 +73,17 @@ export class Link {
   #hasEcho = false;
   /** Grows with each connection and each stop: what an older one waits for is of no interest. */
   #attempt = 0;
-  #early: TransportMessage[] = [];
+  readonly #early: EarlyMessages;
   #retry: Timer | undefined;
   /** How long the last wait before another try was; 0 after a success. */
   #retryMs = 0;
-  #stopListening: readonly (() => void)[] = [];
+  #unfollow: () => void = () => undefined;
 
   constructor({ context, transport, host, isSole, term, seizes, tokenFloor }: LinkOptions) {
     this.#context = context;
     this.#transport = transport;
     this.#host = host;
+    this.#early = new EarlyMessages(context.log);
     this.#isSole = isSole;
     this.#term = term;
     this.#seizes = seizes;
@@ -94,13 +95,11 @@ export class Link {
   }
 
   start(): void {
-    this.#stopListening = [
-      this.#transport.onMessage((message) => this.#hear(message)),
-      this.#transport.onConnection((connected, reason) => {
-        if (connected) void this.#open();
-        else this.#close(reason, false);
-      }),
-    ];
+    this.#unfollow = follow(this.#transport, {
+      heard: (message) => this.#hear(message),
+      connected: () => void this.#open(),
+      lost: (reason) => this.#close(reason, false),
+    });
     this.#transport.start();
   }
 
@@ -110,7 +109,7 @@ export class Link {
     this.#state = 'idle';
     this.#retry?.cancel();
     this.#abort('stopping');
-    for (const stop of this.#stopListening) stop();
+    this.#unfollow();
   }
 
   stop(): Promise<void> {
@@ -209,15 +208,13 @@ export class Link {
     this.#retryMs = 0;
     this.#seizes = false;
     this.#host.opened(finds);
-    const early = this.#early;
-    this.#early = [];
-    for (const message of early) this.#host.heard(message);
+    for (const message of this.#early.take()) this.#host.heard(message);
   }
 
   #close(reason: string | undefined, isRefused: boolean): void {
     this.#attempt++;
     this.#state = 'idle';
-    this.#early = [];
+    this.#early.take();
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#abort('the connection is gone');
@@ -258,7 +255,7 @@ export class Link {
 
   #beElsewhere(other: ArbiterMessage): void {
     this.#state = 'elsewhere';
-    this.#early = [];
+    this.#early.take();
     this.#host.giveWay(other);
   }
 
@@ -268,17 +265,12 @@ export class Link {
     if (message.topic === topics.arbiter) this.#hearArbiter(message.payload);
     else if (this.#state === 'open') this.#host.heard(message);
     else if (this.#state === 'gathering' && this.#isOfSession(message)) this.#host.heard(message);
-    else if (this.#state === 'reading' || this.#state === 'gathering') this.#keep(message);
+    else if (this.#state === 'reading' || this.#state === 'gathering') this.#early.keep(message);
   }
 
   #isOfSession({ topic }: TransportMessage): boolean {
     const { topics } = this.#context;
     return topic.startsWith(`${topics.prefix}/session/`) || topic.startsWith(`${topics.prefix}/beat/`);
-  }
-
-  #keep(message: TransportMessage): void {
-    if (this.#early.length < MOST_EARLY) this.#early.push(message);
-    else this.#context.log.warn(`too many messages at once: the one on ${message.topic} is dropped`);
   }
 
   #hearArbiter(payload: Uint8Array): void {

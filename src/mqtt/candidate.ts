@@ -3,6 +3,7 @@
 import type { Clock, Random, Timer } from '../protocol/clock';
 import type { Log } from './arbiter-context';
 import { BackOff } from './back-off';
+import { follow } from './follow-transport';
 import type { ArbiterMessage } from './messages';
 import { readArbiter, readArbiterBeat } from './read-message';
 import type { Topics } from './topics';
@@ -54,7 +55,7 @@ export class Candidate {
   /** Grows with each connection. */
   #attempt = 0;
   #timer: Timer | undefined;
-  #stopListening: readonly (() => void)[] = [];
+  #unfollow: () => void = () => undefined;
 
   constructor(options: CandidateOptions) {
     const { failoverDelay, random } = options;
@@ -95,21 +96,18 @@ export class Candidate {
   start(): void {
     const { watch } = this.#options;
     this.#state = 'waiting';
-    this.#stopListening = [
-      watch.onMessage((message) => this.#hear(message)),
-      watch.onConnection((connected) => {
-        if (connected) void this.#open();
-        else this.#close();
-      }),
-    ];
+    this.#unfollow = follow(watch, {
+      heard: (message) => this.#hear(message),
+      connected: () => void this.#open(),
+      lost: () => this.#close(),
+    });
     if (watch.connected) void this.#open();
   }
 
   stop(): void {
     this.#close();
     this.#state = 'idle';
-    for (const stop of this.#stopListening) stop();
-    this.#stopListening = [];
+    this.#unfollow();
   }
 
   /** Somebody says so: whoever decides now is not waited for. */

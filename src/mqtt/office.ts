@@ -2,6 +2,7 @@
 // echo that it is still the one, and a gate that lets nothing through after a standstill until that proof is there.
 import type { Clock, Timer } from '../protocol';
 import type { Log } from './arbiter-context';
+import { follow } from './follow-transport';
 import { subscribe } from './listeners';
 import type { ArbiterMessage } from './messages';
 import { readArbiter, readArbiterBeat } from './read-message';
@@ -52,7 +53,7 @@ export class Office implements Transport {
   #awaited: number | undefined;
   #heldBack: (() => void)[] = [];
   #timer: Timer | undefined;
-  readonly #stopListening: (() => void)[] = [];
+  #unfollow: () => void = () => undefined;
   readonly #messageListeners = new Set<(message: TransportMessage) => void>();
   readonly #connectionListeners = new Set<(connected: boolean, reason?: string) => void>();
 
@@ -84,13 +85,11 @@ export class Office implements Transport {
   }
 
   start(): void {
-    this.#stopListening.push(
-      this.#split.onMessage((message) => this.#hear(message)),
-      this.#split.onConnection((connected, reason) => {
-        if (connected) void this.#open();
-        else this.#lose(reason ?? 'the connection is lost');
-      }),
-    );
+    this.#unfollow = follow(this.#split, {
+      heard: (message) => this.#hear(message),
+      connected: () => void this.#open(),
+      lost: (reason) => this.#lose(reason ?? 'the connection is lost'),
+    });
     this.#provenAt = this.#options.clock.now();
     this.#standstill.look();
     this.#beatLater();
@@ -244,6 +243,6 @@ export class Office implements Transport {
     this.#isOver = true;
     this.#heldBack = [];
     this.#timer?.cancel();
-    for (const stop of this.#stopListening.splice(0)) stop();
+    this.#unfollow();
   }
 }

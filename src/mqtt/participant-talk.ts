@@ -1,6 +1,7 @@
 // The connection over which a participant speaks: its presence, its beats, its frames, and what is answered to them.
 import type { Timer } from '../protocol';
 import { BackOff } from './back-off';
+import { follow } from './follow-transport';
 import type { ParticipantContext } from './participant-context';
 import { readBeat, readDown, readPresence } from './read-session-message';
 import type { BeatReturn, DownFrame, PresenceMessage, SessionRefusal } from './session-messages';
@@ -32,7 +33,7 @@ export class Talk {
   #attempt = 0;
   #presenceTimer: Timer | undefined;
   #retryTimer: Timer | undefined;
-  #stopListening: readonly (() => void)[] = [];
+  #unfollow: () => void = () => undefined;
 
   constructor(context: ParticipantContext, transport: Transport, host: TalkHost) {
     const { random, inForce } = context;
@@ -47,13 +48,11 @@ export class Talk {
   }
 
   start(): void {
-    this.#stopListening = [
-      this.#transport.onMessage((message) => this.#hear(message)),
-      this.#transport.onConnection((connected, reason) => {
-        if (connected) void this.#open();
-        else this.#close(reason);
-      }),
-    ];
+    this.#unfollow = follow(this.#transport, {
+      heard: (message) => this.#hear(message),
+      connected: () => void this.#open(),
+      lost: (reason) => this.#close(reason),
+    });
     this.#transport.start();
   }
 
@@ -63,7 +62,7 @@ export class Talk {
     this.#isOpen = false;
     this.#presenceTimer?.cancel();
     this.#retryTimer?.cancel();
-    for (const stop of this.#stopListening) stop();
+    this.#unfollow();
     if (this.#transport.connected) await this.#sayGoodbye();
     await this.#transport.stop();
   }

@@ -3,6 +3,8 @@
 import type { Timer } from '../protocol';
 import { type Found, Reader } from './arbiter-reader';
 import { BackOff } from './back-off';
+import { EarlyMessages } from './early-messages';
+import { follow } from './follow-transport';
 import type { ArbiterMessage, AuditEvent, ResourceState } from './messages';
 import { encodeLevel } from './names';
 import type { ParticipantContext } from './participant-context';
@@ -24,8 +26,6 @@ export interface WatchHost {
   heardEvent(event: AuditEvent): void;
 }
 
-/** So many messages are kept while the broker's store is read. */
-const MOST_EARLY = 10_000;
 const FIRST_RETRY = 1_000;
 
 export class Watch {
@@ -36,16 +36,17 @@ export class Watch {
   readonly #backOff: BackOff;
   #state: 'idle' | 'reading' | 'open' = 'idle';
   #attempt = 0;
-  #early: TransportMessage[] = [];
+  readonly #early: EarlyMessages;
   #retry: Timer | undefined;
   /** How many want to hear the audit stream. */
   #hearings = 0;
   #begun: Promise<void> = Promise.resolve();
-  #stopListening: readonly (() => void)[] = [];
+  #unfollow: () => void = () => undefined;
 
   constructor(context: ParticipantContext, transport: Transport, host: WatchHost) {
-    const { topics, requester, timing, random } = context;
+    const { topics, requester, timing, random, log } = context;
     this.#context = context;
+    this.#early = new EarlyMessages(log);
     this.#transport = transport;
     this.#host = host;
     this.#reader = new Reader(context, transport, `${topics.session(requester)}/mark`);
@@ -58,19 +59,17 @@ export class Watch {
   }
 
   start(): void {
-    this.#stopListening = [
-      this.#transport.onMessage((message) => this.#hear(message)),
-      this.#transport.onConnection((connected, reason) => {
-        if (connected) void this.#open();
-        else this.#close(reason);
-      }),
-    ];
+    this.#unfollow = follow(this.#transport, {
+      heard: (message) => this.#hear(message),
+      connected: () => void this.#open(),
+      lost: (reason) => this.#close(reason),
+    });
     this.#transport.start();
   }
 
   async stop(): Promise<void> {
     this.#leave();
-    for (const stop of this.#stopListening) stop();
+    this.#unfollow();
     await this.#transport.stop();
   }
 
@@ -113,9 +112,7 @@ export class Watch {
     }
     this.#readArbiter(found.get(topics.arbiter) ?? new Uint8Array());
     this.#host.wasRead(found, states);
-    const early = this.#early;
-    this.#early = [];
-    for (const message of early) this.#read(message);
+    for (const message of this.#early.take()) this.#read(message);
   }
 
   #close(reason: string | undefined): void {
@@ -126,7 +123,7 @@ export class Watch {
   #leave(): void {
     this.#attempt++;
     this.#state = 'idle';
-    this.#early = [];
+    this.#early.take();
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#reader.abort(new Error('the connection is gone'));
@@ -144,9 +141,7 @@ export class Watch {
   #hear(message: TransportMessage): void {
     if (this.#reader.take(message)) return;
     if (this.#state === 'open') this.#read(message);
-    else if (this.#state !== 'reading') return;
-    else if (this.#early.length < MOST_EARLY) this.#early.push(message);
-    else this.#context.log.warn(`too many messages at once: the one on ${message.topic} is dropped`);
+    else if (this.#state === 'reading') this.#early.keep(message);
   }
 
   #read({ topic, payload }: TransportMessage): void {

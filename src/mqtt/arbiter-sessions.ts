@@ -160,6 +160,8 @@ export class Sessions {
     this.#timer = undefined;
     for (const session of this.#sessions.values()) session.stop();
     this.#sessions.clear();
+    this.#byRequester.clear();
+    this.#presences.clear();
     this.#busy.clear();
     this.#hasBegun = false;
   }
@@ -218,7 +220,6 @@ export class Sessions {
   }
 
   #act(session: Session, op: ClaimOp): void {
-    this.#busy.add(session);
     if (op.op === 'hello') {
       session.listed = new Map();
       session.isReady = false;

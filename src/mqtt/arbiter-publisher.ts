@@ -8,6 +8,7 @@ import type { Complaints } from './arbiter-complaints';
 import type { Context } from './arbiter-context';
 import { spellOwnClaim } from './arbiter-own-message';
 import { type Place, Retained } from './arbiter-retained';
+import type { Turn } from './arbiter-session';
 import type { States } from './arbiter-states';
 import type { Transport } from './transport';
 
@@ -37,7 +38,7 @@ export interface PublisherParts {
 export interface Listeners {
   /** Something is to be told. */
   readonly hasNews: boolean;
-  flush(turn: 'losing' | 'winning'): void;
+  flush(turn: Turn): void;
   /** All was told that could be. */
   flushed(): void;
 }

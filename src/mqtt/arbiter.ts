@@ -26,7 +26,7 @@ import { States } from './arbiter-states';
 import { type ArbiterStatus, DECIDING, StatusBoard } from './arbiter-status';
 import type { Refusal } from './arbiter-wish';
 import type { Authority } from './authority';
-import { subscribe } from './listeners';
+import { callSafely, subscribe } from './listeners';
 import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
 import type { HandedClaim, HandedOver } from './participant-claim';
 import { readState } from './read-message';
@@ -66,7 +66,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   readonly #remote: Remote | undefined;
   readonly #grants: OwnGrants | undefined;
   readonly #term: Term | undefined;
-  readonly #board = new StatusBoard((tell) => this.#call(tell));
+  readonly #board = new StatusBoard((tell) => callSafely(this.#context.log, tell));
   readonly #stateListeners = new Set<(resource: string) => void>();
   #startTimer: Timer | undefined;
 
@@ -214,15 +214,9 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     return ownClaims(this.#decider, this.#context.clock.now());
   }
 
-  /** Ends the whole hold that has this token; gives back why not. */
-  forceRelease(resource: string, token: number, by: string): Refusal | undefined {
+  async force(resource: string, token: number, by: string): Promise<Refusal | undefined> {
     this.#decider.catchUp();
     return this.#force.end({ requester: this.#context.requester, resource, by }, token);
-  }
-
-  /** The same, as every authority does it. */
-  async force(resource: string, token: number, by: string): Promise<Refusal | undefined> {
-    return this.forceRelease(resource, token, by);
   }
 
   /** Devices' claims that ended at least so long ago (ms) and were not withdrawn. */
@@ -278,7 +272,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   changed(resource: string, isHold: boolean): void {
     this.#states.note(resource);
     this.#publisher?.noteState(resource, isHold);
-    for (const listener of this.#stateListeners) this.#call(() => listener(resource));
+    for (const listener of this.#stateListeners) callSafely(this.#context.log, () => listener(resource));
   }
 
   noted(claim: ArbiterClaim, answer: Answer): void {
@@ -353,25 +347,14 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   #tellOwn(claim: ArbiterClaim, answer: Answer): void {
     const { phase } = this.#board.status;
     if (phase === 'stopped' || phase === 'lost' || this.#grants?.keepsBack(claim, answer)) return;
-    this.#call(() => this.#hearer.hear(claim, answer));
+    callSafely(this.#context.log, () => this.#hearer.hear(claim, answer));
   }
 
   #ownGrants(): OwnGrants {
     return new OwnGrants({
-      tell: (claim, answer) => this.#call(() => this.#hearer.hear(claim, answer)),
+      tell: (claim, answer) => callSafely(this.#context.log, () => this.#hearer.hear(claim, answer)),
       yield: (claim) => this.#own.yield(claim),
       tokenOf: (resource) => this.#decider.resource(resource)?.token ?? 0,
     });
-  }
-
-  /** Whoever listens must not break what it listens to. */
-  #call(tell: () => void): void {
-    try {
-      tell();
-    } catch (error) {
-      this.#context.log.warn(
-        `a listener to the locks failed: ${error instanceof Error ? error.stack : error}`,
-      );
-    }
   }
 }

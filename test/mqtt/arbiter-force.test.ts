@@ -80,8 +80,8 @@ describe('the registry’s own operators', () => {
     const scene = await startArbiter();
     await scene.device('panel/lights', {});
     const { token = 0 } = scene.state('lights') ?? {};
-    assert.match(String(scene.arbiter.forceRelease('lights', token + 1, 'admin')?.detail), /is over/);
-    assert.equal(scene.arbiter.forceRelease('lights', token, 'admin'), undefined);
+    assert.match(String((await scene.arbiter.force('lights', token + 1, 'admin'))?.detail), /is over/);
+    assert.equal(await scene.arbiter.force('lights', token, 'admin'), undefined);
     await scene.settle();
     assert.deepEqual(scene.answer('panel/lights')?.by, { locker: 'admin' });
   });

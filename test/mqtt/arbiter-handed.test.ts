@@ -128,7 +128,7 @@ describe('claims that another authority of this runtime had', () => {
     const live = scene.arbiter.leave().map(({ make }) => make.message.locker);
     assert.deepEqual(live.toSorted(), ['first', 'lights', 'second']);
     assert.equal(holder?.phase, 'held');
-    assert.equal(scene.arbiter.forceRelease('lights', token, 'me'), undefined);
+    assert.equal(await scene.arbiter.force('lights', token, 'me'), undefined);
     await scene.settle();
     assert.equal(scene.holder('lights'), 'first');
   });

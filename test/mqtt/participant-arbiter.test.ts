@@ -218,7 +218,7 @@ describe('participants and an arbiter', () => {
     assert.deepEqual(desk.results(claim), ['granted', 'requeued session', 'granted']);
     assert.deepEqual(desk.results(once), ['granted', 'lost session']);
     desk.cut('down');
-    assert.equal(house.arbiter.forceRelease('lights', claim.token, 'admin'), undefined);
+    assert.equal(await house.arbiter.force('lights', claim.token, 'admin'), undefined);
     await house.settle(1_000);
     desk.cut();
     house.broker.cut(desk.talk.clientId);

@@ -1,9 +1,6 @@
 // What a simulated process runs, as narrow as the simulation needs it. Types only.
 import type { Log } from '../../src/mqtt/arbiter-context';
-import type { OwnAsk, OwnChange } from '../../src/mqtt/arbiter-own';
-import type { Refusal } from '../../src/mqtt/arbiter-wish';
-import type { AuthorityClaim, ClaimHearer } from '../../src/mqtt/authority';
-import type { ResourceState } from '../../src/mqtt/messages';
+import type { Authority, ClaimHearer } from '../../src/mqtt/authority';
 import type { Will } from '../../src/mqtt/transport';
 import type { Random } from '../../src/protocol/clock';
 import type { SimulatedTransport } from '../support/simulated-client';
@@ -30,24 +27,18 @@ export interface RuntimeParts {
   connect(ask: ClientAsk): SimulatedTransport;
 }
 
-export interface Runtime {
+/** What is asked of whoever decides about its claims. */
+type Asked = 'validUntil' | 'claim' | 'update' | 'yield' | 'release' | 'keep' | 'force' | 'states';
+
+export interface Runtime extends Pick<Authority, Asked> {
   /** Resolves when claims can be made. */
   readonly ready: Promise<void>;
-  /** Monotonic ms until which holds may be believed in. */
-  readonly validUntil: number;
   /** Whether it decides for everybody. */
   readonly isDeciding: boolean;
   /** How it is, in a few words. */
   readonly status: string;
   start(): void;
   stop(): Promise<void>;
-  claim(ask: OwnAsk): AuthorityClaim | Refusal;
-  update(claim: AuthorityClaim, change: OwnChange): void;
-  yield(claim: AuthorityClaim): void;
-  release(claim: AuthorityClaim): void;
-  keep(claim: AuthorityClaim, isKept: boolean): void;
-  force(resource: string, token: number, by: string): Promise<Refusal | undefined>;
-  states(): Iterable<ResourceState>;
 }
 
 export type MakeRuntime = (parts: RuntimeParts) => Runtime;

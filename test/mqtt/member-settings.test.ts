@@ -2,10 +2,18 @@ import assert from 'node:assert/strict';
 import { adoptSettings } from '../../src/mqtt/member-settings';
 import { rulesOf } from '../support/arbiter-scene';
 
+type Settings = NonNullable<Parameters<typeof adoptSettings>[1]>['settings'];
+
+const WITH_A_BAD_ENTRY: Readonly<Record<string, Settings>> = {
+  levels: { levels: [{ id: 'night', priority: 7 }] },
+  policy: { policy: [{ requester: 'panel', allowed: true }] },
+  defaults: { defaults: [null] },
+};
+
 describe('the settings of whoever decided before', () => {
   const own = { rules: rulesOf() };
 
-  function adopt(settings: NonNullable<Parameters<typeof adoptSettings>[1]>['settings']) {
+  function adopt(settings: Settings) {
     const warnings: string[] = [];
     const inForce = adoptSettings(own, { requester: 'house', settings }, (text) => warnings.push(text));
     return { inForce, warnings };
@@ -18,11 +26,7 @@ describe('the settings of whoever decided before', () => {
     assert.match(warnings.join(), /of house, who decided before, stay in force/);
   });
 
-  for (const [name, settings] of Object.entries({
-    levels: { levels: [{ id: 'night', priority: 7 }] },
-    policy: { policy: [{ requester: 'panel', allowed: true }] },
-    defaults: { defaults: [null] },
-  })) {
+  for (const [name, settings] of Object.entries(WITH_A_BAD_ENTRY)) {
     it(`give way to our own where ${name} cannot be meant, and that is said`, () => {
       const { inForce, warnings } = adopt(settings);
       assert.equal(inForce, own);

@@ -13,8 +13,8 @@ const OUTPUT = /^(.*?)(?:\.d\.(m?)ts|\.(m?)js)$/;
 async function build(): Promise<void> {
   forgetDeleted('src');
   forgetDeleted('nodes');
-  // The nodes refer to every other layer.
-  await runOrExit('tsc', ['-b', 'nodes']);
+  // These two refer to every other layer.
+  await runOrExit('tsc', ['-b', 'nodes', 'src/cli']);
   for (const layer of ['core', 'protocol', 'library']) await joinLayer(layer);
   copyEditorFiles();
   await bundleForBrowsers();

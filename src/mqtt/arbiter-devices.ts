@@ -90,7 +90,7 @@ export class Devices {
       live.leaving = 'withdrawn';
       this.#decider.release(live);
     } else if (this.#parts.graves.remove(requester, name)) {
-      this.#parts.publisher.clear(this.#context.topics.answer(requester, name));
+      this.#parts.publisher.clearAnswer({ requester, name });
     }
   }
 

@@ -17,6 +17,7 @@ export function enterOwn(finds: Finds, { claims, isAll }: HandedOver, context: C
     const { requester } = context;
     finds.tokens.push(...Object.values(each.make.was?.tokens ?? {}));
     const key = deviceClaimId(requester, each.make.name);
+    if (each.make.keep) noteKept(finds, context.topics.claim(requester, each.make.name));
     if (hasEnded(each.make, finds.holds.get(key))) finds.claims.delete(key);
     else enterMade(finds, requester, { make: each.make, more: { handed: each } }, context);
   }
@@ -45,6 +46,11 @@ function forgetOwn({ claims }: Finds, { requester: own }: Context): void {
   for (const [key, { requester, owner }] of claims) {
     if (requester === own && owner !== undefined) claims.delete(key);
   }
+}
+
+/** It may have been put there after all was read. */
+function noteKept({ ours }: Finds, topic: string): void {
+  if (!ours.has(topic)) ours.set(topic, 'kept by the participant');
 }
 
 /** A hold that the store does not tell of is none any more, and a once claim ends with it. */

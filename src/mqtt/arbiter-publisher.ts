@@ -174,6 +174,16 @@ export class Publisher {
     if (wasThere && this.#isOpen) this.#publish(topic, '', { qos: 1, retain: true });
   }
 
+  /** Has the broker forget the answer to a claim that ended, also one that is still to be published. */
+  clearAnswer({ requester, name }: Pick<ArbiterClaim, 'requester' | 'name'>): void {
+    for (const pending of [this.#losing, this.#winning]) {
+      for (const claim of pending) {
+        if (!claim.isAlive && claim.requester === requester && claim.name === name) pending.delete(claim);
+      }
+    }
+    this.clear(this.#context.topics.answer(requester, name));
+  }
+
   /** Has the broker forget what is not ours, but nobody else's any more. */
   erase(topic: string): void {
     if (this.#isOpen) this.#publish(topic, '', { qos: 1, retain: true });

@@ -58,6 +58,8 @@ export class Member {
   /** Somebody has decided about its claims before. */
   #hasRole = false;
   #isStopped = false;
+  /** The broker may retain the mark of an office that was lost. */
+  #mayHaveMark = true;
   #startTimer: Timer | undefined;
   #seizure: Timer | undefined;
   #wishes: Wish[] = [];
@@ -150,6 +152,8 @@ export class Member {
     for (const { reject } of this.#wishes.splice(0)) reject(new Error('stopped'));
     await this.#arbiter?.stop();
     await this.#office?.stop();
+    this.#mayHaveMark ||= this.#office !== undefined;
+    this.#office = undefined;
     this.#forgetMark();
     await this.#seat?.participant.stop();
     await Promise.all(this.#leaving);
@@ -273,7 +277,12 @@ export class Member {
     this.#seat = seat;
     seat.participant.onStatus(() => this.#followSeat(seat));
     void seat.participant.ready.then(() => this.#beReady());
-    if (this.#options.decide === 'takeover') this.#candidate = this.#makeCandidate(seat, connect);
+    if (this.#options.decide === 'takeover') {
+      this.#candidate = this.#makeCandidate(seat, connect);
+      seat.talk.onConnection((connected) => {
+        if (connected) this.#forgetMark();
+      });
+    }
     return seat;
   }
 
@@ -340,19 +349,29 @@ export class Member {
     this.#arbiter = undefined;
     this.#office = undefined;
     this.#options.settings.log.info(`this Node-RED decides no more: ${reason ?? 'the office is lost'}`);
-    this.#discard(office.stop().then(() => arbiter.stop()));
-    this.#forgetMark();
+    this.#mayHaveMark = true;
+    this.#discard(
+      office
+        .stop()
+        .then(() => arbiter.stop())
+        .then(() => this.#forgetMark()),
+    );
     this.#candidate?.stepBack();
     this.#failWishes(reason ?? 'somebody else was faster');
   }
 
-  /** An office that is lost while the store is read leaves its mark there. */
+  /** An office that is lost while the store is read, also one of an earlier start, leaves its mark there. */
   #forgetMark(): void {
     const { prefix = DEFAULT_PREFIX, requester } = this.#options.settings;
-    if (this.#candidate === undefined || this.#seat === undefined) return;
+    if (!this.#mayHaveMark || this.#office !== undefined || this.#seat === undefined) return;
     const topic = topicsUnder(prefix).mark(requester);
-    // Without a connection it stands until the next time.
-    this.#seat.talk.publish(topic, '', { qos: 1, retain: true }).catch(() => undefined);
+    this.#seat.talk.publish(topic, '', { qos: 1, retain: true }).then(
+      () => {
+        this.#mayHaveMark = this.#office !== undefined;
+      },
+      // Without a connection it stands until there is one.
+      () => undefined,
+    );
   }
 
   #failWishes(why: string): void {

@@ -156,7 +156,7 @@ export class Channel {
 
   /** Somebody decides who knows of fewer terms than we do: tells him of ours. */
   report(): void {
-    if (this.#stream?.wasHeard === true) this.#parts.host.greet();
+    if (this.#stream === undefined || this.#stream.wasHeard) this.#parts.host.greet();
   }
 
   stop(): void {

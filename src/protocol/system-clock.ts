@@ -98,7 +98,16 @@ export const systemClock: Clock = new SystemClock({
   uptime: (globalThis as Host).process?.getBuiltinModule?.('node:os').uptime,
 });
 
-/** Lasts that many ms. Unlike the timers of the clock it keeps the process alive: somebody waits for just this. */
-export function sleep(lengthMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, lengthMs));
+/**
+ * Lasts that many ms, or until the signal is aborted. Unlike the timers of the clock it keeps the process alive: somebody
+ * waits for just this.
+ */
+export function sleep(lengthMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const handle = setTimeout(resolve, lengthMs);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(handle);
+      resolve();
+    });
+  });
 }

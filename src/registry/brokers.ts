@@ -1,13 +1,11 @@
-// The brokers that registries use: connections to others, and embedded ones that several registries share.
+// The brokers that the registries of a Node-RED use: those of others, and embedded ones that several registries share.
 import { join } from 'node:path';
 import type { Log } from '../mqtt/arbiter-context';
-import { MqttConnection } from '../mqtt/connection';
 import { EmbeddedBroker } from '../mqtt/embedded-broker';
 import type { Access } from '../mqtt/member';
-import type { Connecting } from '../mqtt/member-desk';
 import type { Clock } from '../protocol';
-import { systemRandom } from './chance';
 import type { BrokerSettings } from './registry';
+import { type Broker, RemoteBroker } from './remote-broker';
 import type { BrokerReport } from './status';
 
 export interface BrokerOptions {
@@ -16,16 +14,6 @@ export interface BrokerOptions {
   readonly folder: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** A registry's broker. */
-export interface Broker {
-  readonly access: Access;
-  readonly report: BrokerReport;
-  onReport(listener: () => void): () => void;
-  /** Resolves when it can be connected to, as far as that is ours. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** Names the broker: two registries with the same one and the same prefix are one. */
@@ -42,42 +30,9 @@ export function brokerIdentity(settings: BrokerSettings, folder: string | undefi
 
 export function makeBroker(options: BrokerOptions): Broker {
   const { settings } = options;
-  return settings.kind === 'url' ? new RemoteBroker(settings, options) : new SharedBroker(settings, options);
-}
-
-class RemoteBroker implements Broker {
-  readonly access: Access;
-  readonly report: BrokerReport;
-
-  constructor(settings: BrokerSettings & { readonly kind: 'url' }, { clock }: BrokerOptions) {
-    const { url, user, password, tls, protocolVersion } = settings;
-    this.report = { text: withoutSecrets(url), isWell: true };
-    const common = {
-      url,
-      ...(user !== undefined && { username: user }),
-      ...(password !== undefined && { password }),
-      ...(tls !== undefined && { tls }),
-      protocolVersion: protocolVersion === 5 ? 5 : 4,
-      ...{ clock, random: systemRandom },
-    } as const;
-    // Reads the settings at once, so that what is wrong with them is said before anything connects.
-    const connect = (asked: Connecting) => new MqttConnection({ ...common, ...asked });
-    connect({ clientId: '' });
-    this.access = { connect };
-  }
-
-  onReport(): () => void {
-    return () => undefined;
-  }
-
-  async start(): Promise<void> {}
-
-  async stop(): Promise<void> {}
-}
-
-/** The URL as it may be shown: without user and password. */
-function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
+  return settings.kind === 'url'
+    ? new RemoteBroker(settings, options.clock)
+    : new SharedBroker(settings, options);
 }
 
 /** An embedded broker, with how many registries use it. */

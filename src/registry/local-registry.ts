@@ -5,22 +5,32 @@ import type { DeadClaim } from '../mqtt/arbiter-graves';
 import { makeDefaults } from '../mqtt/defaults';
 import { subscribe } from '../mqtt/listeners';
 import { Member } from '../mqtt/member';
+import { levelsOf } from '../mqtt/member-settings';
 import type { MemberStatus } from '../mqtt/member-status';
 import type { AuditEvent, ResourceState } from '../mqtt/messages';
 import { makePolicy } from '../mqtt/policy';
 import { topicsUnder } from '../mqtt/topics';
-import { type Clock, type LockingProtocol, resourceMatcher, type Timer } from '../protocol';
-import { type Broker, makeBroker } from './brokers';
+import { type Clock, type Json, type LockingProtocol, resourceMatcher, type Timer } from '../protocol';
 import { randomName, systemRandom } from './chance';
 import { ClaimBook } from './claim-book';
 import { KEEP_MS } from './claim-owner';
 import { type Levels, makeLevels } from './levels';
-import { ownName } from './own-name';
 import { RegistryProtocol } from './protocol';
 import type { ClaimOwner, Registry, RegistryClaim, RegistrySettings, RegistryStatus } from './registry';
+import type { Broker } from './remote-broker';
 import { registryStatus } from './status';
 
 /** What a registry is given from outside. */
+export interface Parts extends Environment {
+  readonly settings: Omit<RegistrySettings, 'folder'>;
+  /** The name of this runtime, if the settings have none; asked for once. */
+  readonly ownName: () => string;
+  /** Throws a `RangeError` that says what is wrong with the settings. */
+  readonly makeBroker: () => Broker;
+  /** Called when it begins to stop. */
+  readonly onStopped: () => void;
+}
+
 export interface Environment {
   readonly clock: Clock;
   readonly log: Log;
@@ -41,25 +51,27 @@ export class LocalRegistry implements Registry {
   readonly #onStopped: () => void;
   readonly #statusListeners = new Set<(status: RegistryStatus) => void>();
   #toldText = '';
+  /** The levels of whoever decides, as they were read last. */
+  #theirLevels: { readonly list: Json; readonly levels: Levels } | undefined;
   #uses = 0;
   #lingering: Timer | undefined;
   #started: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
-  /** Throws a `RangeError` that says what is wrong with the settings. `onStopped` is called when it begins to stop. */
-  constructor(settings: RegistrySettings, environment: Environment, onStopped: () => void) {
+  /** Throws a `RangeError` that says what is wrong with the settings. */
+  constructor({ settings, makeBroker, ownName, onStopped, ...environment }: Parts) {
     const { clock, log, timing = {} } = environment;
-    const { broker, folder, prefix = DEFAULT_PREFIX } = settings;
+    const { broker, prefix = DEFAULT_PREFIX } = settings;
     const rules = rulesOf(settings);
     // Before anything is made that would have to be given back.
     topicsUnder(prefix);
     const instance = randomName();
-    const requester = settings.requester || ownName(folder, (text) => log.warn(text));
+    const requester = settings.requester || ownName();
     this.name = settings.name;
     this.#environment = environment;
     this.#prefix = prefix;
     this.#onStopped = onStopped;
-    this.#broker = makeBroker({ settings: broker, prefix, folder, clock, log });
+    this.#broker = makeBroker();
     let count = 0;
     this.#book = new ClaimBook(
       clock,
@@ -79,8 +91,11 @@ export class LocalRegistry implements Registry {
     this.#broker.onReport(() => this.#tellStatus());
   }
 
+  /** Those in force: of whoever decides. */
   get levels(): Levels {
-    return this.#member.rules.levels;
+    const { role, other } = this.#member.status;
+    const theirs = role === 'participant' ? other?.settings?.levels : undefined;
+    return theirs === undefined ? this.#member.rules.levels : this.#readLevels(theirs);
   }
 
   get requester(): string {
@@ -214,6 +229,19 @@ export class LocalRegistry implements Registry {
     await this.#member.stop();
     await this.#broker.stop();
     this.#statusListeners.clear();
+  }
+
+  #readLevels(list: Json): Levels {
+    if (this.#theirLevels?.list === list) return this.#theirLevels.levels;
+    const { rules } = this.#member;
+    let levels = rules.levels;
+    try {
+      levels = levelsOf(list, rules);
+    } catch (error) {
+      this.#environment.log.warn(`the levels of whoever decides cannot be used: ${error}`);
+    }
+    this.#theirLevels = { list, levels };
+    return levels;
   }
 
   #tellStatus(): void {

@@ -1,8 +1,10 @@
 // Opens registries. They live in this module, by the broker and the prefix on which they are, so that all who name the
 // same ones have the same locks, and so that a deploy, which closes and opens them, loses nothing.
+import { DEFAULT_PREFIX } from '../mqtt/arbiter-context';
 import { systemClock } from '../protocol';
-import { brokerIdentity } from './brokers';
+import { brokerIdentity, makeBroker } from './brokers';
 import { type Environment, LocalRegistry } from './local-registry';
+import { ownName } from './own-name';
 import type { Registry, RegistrySettings } from './registry';
 
 const registries = new Map<string, LocalRegistry>();
@@ -20,14 +22,26 @@ export function openRegistry(settings: RegistrySettings, environment: Partial<En
     return there.use();
   }
   const before = stopRivals(settings);
-  const { clock = systemClock, log = SILENT, timing } = environment;
-  const registry: LocalRegistry = new LocalRegistry(settings, { clock, log, timing }, () => {
+  const registry = makeRegistry(settings, environment, () => {
     if (registries.get(identity) === registry) registries.delete(identity);
   });
   registries.set(identity, registry);
   embeddedPorts.set(registry, portOf(settings));
   registry.start(before);
   return registry.use();
+}
+
+function makeRegistry(
+  settings: RegistrySettings,
+  { clock = systemClock, log = SILENT, timing }: Partial<Environment>,
+  onStopped: () => void,
+): LocalRegistry {
+  const { broker, prefix = DEFAULT_PREFIX, folder } = settings;
+  return new LocalRegistry({
+    ...{ settings, clock, log, timing, onStopped },
+    ownName: () => ownName(folder, (text) => log.warn(text)),
+    makeBroker: () => makeBroker({ settings: broker, prefix, folder, clock, log }),
+  });
 }
 
 /** The open registry of this name; without a name, the only one that is open. */

@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   src: ['src/core', 'src/protocol', 'src/library'],
   'src/mqtt': ['src/core', 'src/protocol', 'src/library'],
   'src/registry': ['src/core', 'src/protocol', 'src/library', 'src/mqtt'],
+  'src/cli': ['src/core', 'src/protocol', 'src/library', 'src/mqtt', 'src/registry'],
   nodes: ['src/core', 'src/protocol', 'src/library', 'src/mqtt', 'src/registry', 'src'],
 };
 

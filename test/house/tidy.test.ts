@@ -36,6 +36,7 @@ const RULES: readonly Rule[] = [
     except: {
       'nodes/shared/turn.ts': 'waits for the runtime to deliver messages, which takes a turn and no time',
       'src/protocol/system-clock.ts': 'is the clock that everything else is given',
+      'src/cli/priority-lock.ts': 'stays alive while it waits for a broker',
       'src/mqtt/journal-lock.ts': 'tells processes apart that use the same folder',
     },
     never:

@@ -1,0 +1,45 @@
+// The two ways to a broker: as a session, which sees and holds locks while it lives, and as a device, whose claim stands.
+
+import { MqttConnection } from '../mqtt/connection';
+import { topicsUnder } from '../mqtt/topics';
+import { systemClock } from '../protocol';
+import { randomName, systemRandom } from '../registry/chance';
+import { type ConnectedLocks, connectLocks } from '../registry/connect-locks';
+import type { Place } from './arguments';
+import type { Standing } from './standing-claim';
+
+/** No broker, or none that lets us in; the message says why. */
+export class Unreachable extends Error {}
+
+/** Two commands of one user are two sessions, unless the user has named one. */
+export async function connectAsSession(place: Place): Promise<ConnectedLocks> {
+  const { url, user, password, prefix, requester, isNamed } = place;
+  try {
+    return await connectLocks({
+      ...{ url, prefix, decide: 'never', requester: isNamed ? requester : `${requester}-${randomName()}` },
+      ...(user !== undefined && { user }),
+      ...(password !== undefined && { password }),
+    });
+  } catch (error) {
+    throw new Unreachable(error instanceof Error ? error.message : String(error));
+  }
+}
+
+export async function connectAsDevice({ url, user, password, prefix, requester }: Place): Promise<Standing> {
+  const connection = new MqttConnection({
+    ...{ url, clientId: `shell${randomName()}`, clock: systemClock, random: systemRandom },
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password }),
+  });
+  await new Promise<void>((resolve, reject) => {
+    connection.onConnection((connected, reason) => {
+      if (connected) resolve();
+      else reject(new Unreachable(reason));
+    });
+    connection.start();
+  }).catch(async (error: unknown) => {
+    await connection.stop();
+    throw error;
+  });
+  return { connection, topics: topicsUnder(prefix), requester };
+}

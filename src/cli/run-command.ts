@@ -1,0 +1,45 @@
+// Runs a command for as long as it may run: told to stop, it gets SIGTERM, and SIGKILL when its time to wind down is over.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { systemClock, type Timer } from '../protocol';
+import { EXIT, EXIT_BY_SIGNAL } from './exit-codes';
+
+export interface Run {
+  /** Resolves to its exit code as a shell tells it; rejects if it cannot be started. */
+  readonly ended: Promise<number>;
+  /** Ends it: at once politely, after `graceMs` in any case. */
+  stop(graceMs: number): void;
+}
+
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The command shares our input and output. Signals to us are passed on to it. */
+export function runCommand([file = '', ...parameters]: readonly string[]): Run {
+  const child = spawn(file, parameters, { stdio: 'inherit' });
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of FORWARDED) process.on(signal, forward);
+  let killing: Timer | undefined;
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) =>
+      resolve(code ?? EXIT_BY_SIGNAL + constants.signals[signal ?? 'SIGKILL']),
+    );
+  });
+  return {
+    ended: ended.finally(() => {
+      killing?.cancel();
+      for (const signal of FORWARDED) process.off(signal, forward);
+    }),
+    stop(graceMs) {
+      child.kill('SIGTERM');
+      killing ??= systemClock.setTimer(graceMs, () => void child.kill('SIGKILL'));
+    },
+  };
+}
+
+/** The exit code of a shell for a command that is not there, or may not be run. */
+export function exitOfFailedStart(error: unknown): number {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 127;
+  return code === 'EACCES' ? 126 : EXIT.usage;
+}

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Json, Limits } from '../core';
 import { type ArbiterSettings, DEFAULT_TIMING, type Rules, type Timing } from './arbiter-context';
 import { isDefaultValue, makeDefaults } from './defaults';
-import { isLevel, makeLevels } from './levels';
+import { isLevel, type Levels, makeLevels } from './levels';
 import type { ArbiterMessage } from './messages';
 import { isPolicyRow, makePolicy } from './policy';
 
@@ -43,10 +43,15 @@ export function adoptSettings(
 
 type Settings = { readonly [name: string]: Json };
 
+/** The levels that somebody else has told, else our own. Throws for what cannot be meant. */
+export function levelsOf(list: Json | undefined, own: Pick<Rules, 'levels'>): Levels {
+  const theirs = readList('levels', list, isLevel);
+  return theirs === undefined ? own.levels : makeLevels(theirs);
+}
+
 /** Throws for what cannot be meant. */
 function rulesOf({ levels: list, policy, defaults }: Settings, own: Rules): Rules {
-  const theirLevels = readList('levels', list, isLevel);
-  const levels = theirLevels === undefined ? own.levels : makeLevels(theirLevels);
+  const levels = levelsOf(list, own);
   return {
     levels,
     policy: makePolicy(readList('policy', policy, isPolicyRow) ?? own.policy.rows, levels),

@@ -46,6 +46,8 @@ export interface Authority {
   force(resource: string, token: number, by: string): Promise<Refusal | undefined>;
   state(resource: string): ResourceState;
   states(): Iterable<ResourceState>;
+  /** Resolves when the states show all that was told of claims by now; absent where they always do. */
+  caughtUp?(): Promise<void>;
   onState(listener: (resource: string) => void): () => void;
   onEvent(listener: (event: AuditEvent) => void): () => void;
 }

@@ -57,6 +57,8 @@ export class ParticipantClaim implements AuthorityClaim {
   until = Infinity;
   /** Monotonic ms at which its first wait is over. */
   waitEnd = Infinity;
+  /** It was granted, and is asked for again before that is told: its lease was counted from too long ago. */
+  isAnchoring = false;
   /** Monotonic ms at which its present outcome is asked for, to know better when its lease runs out. */
   askAt = Infinity;
   /** As the arbiter has confirmed it. */

@@ -32,6 +32,8 @@ export interface ClaimsParts {
   readonly mirror: Mirror;
   /** Sends to whoever decides; `false` if there is nobody. `framed` is told later in which frame it leaves. */
   readonly send: (op: ClaimOp, framed?: (frame: number) => void) => boolean;
+  /** Beats now unless the last beat was sent within so many ms. */
+  readonly freshen: (within: number) => void;
 }
 
 /** When a frame was written that tells something, and what had been heard by then. */
@@ -42,6 +44,8 @@ export interface ToldAt {
   readonly ack: number;
 }
 
+/** So much of a lease may have passed at its grant, as far as is known here. */
+const OLD = 0.05;
 /** So many beats later than by our own clock, an arbiter that is there has spoken first. */
 const SLACK_BEATS = 2;
 
@@ -252,6 +256,12 @@ export class ParticipantClaims {
     this.#sendRelease(id);
   }
 
+  /** Asks for its present outcome, to know better when its lease runs out. */
+  askAgain(claim: ParticipantClaim): void {
+    this.#freshen(claim);
+    this.#parts.send({ op: 'ask', id: claim.id });
+  }
+
   /** Gives a hold back that was told to be over here. */
   yieldAgain(claim: ParticipantClaim): void {
     this.#parts.send({ op: 'yield', id: claim.id, token: claim.token });
@@ -261,6 +271,7 @@ export class ParticipantClaims {
   pump(claim: ParticipantClaim): void {
     const [change] = claim.changes;
     if (change === undefined || claim.changeProgress !== 'waiting' || !claim.wasSent) return;
+    if (change.renew === true) this.#freshen(claim);
     const isSent = this.#parts.send({ op: 'update', id: claim.id, change }, (frame) => {
       claim.changeProgress = { frame };
     });
@@ -285,6 +296,7 @@ export class ParticipantClaims {
     claim.waitEnd = claim.until = monotonic + (claim.standing.timeout ?? Infinity);
     if (claim.isStanding) claim.leaseEnd = claim.expires = monotonic + claim.ttl;
     this.#deadlines.moved(claim);
+    this.#freshen(claim);
     claim.wasSent = this.#parts.send(this.#listed(claim));
   }
 
@@ -317,6 +329,11 @@ export class ParticipantClaims {
     });
   }
 
+  /** A lease is counted from a beat that whoever decides had: a short one wants a new one. */
+  #freshen({ ttl }: ParticipantClaim): void {
+    if (ttl !== Infinity) this.#parts.freshen(OLD * ttl);
+  }
+
   #conclude(claim: ParticipantClaim, answer: Answer): void {
     this.conclude(claim, answer, true);
   }
@@ -325,7 +342,7 @@ export class ParticipantClaims {
     if (claim.phase === 'revoking') this.yield(claim);
     else if (claim.phase === 'held') {
       claim.askAt = Infinity;
-      this.#parts.send({ op: 'ask', id: claim.id });
+      this.askAgain(claim);
     } else {
       this.#giveUp(claim);
     }

@@ -92,6 +92,11 @@ export class Contact {
     this.#sent.delete(beat - MOST_BEATS);
   }
 
+  /** Beats now unless the last beat was sent within so many ms: what is answered counts from the last one. */
+  freshen(within: number): void {
+    if (this.#context.clock.now().monotonic - this.sentAt(this.#last) > within) this.beat();
+  }
+
   /** A beat of our own came back from the broker. */
   heardEcho(beat: number): void {
     if (beat <= this.#last) this.#echoed = Math.max(this.#echoed, beat);

@@ -16,6 +16,7 @@ export interface ToldClaims {
   end(claim: ParticipantClaim, answer: Answer): void;
   forget(id: string): void;
   disown(id: string): void;
+  askAgain(claim: ParticipantClaim): void;
   yieldAgain(claim: ParticipantClaim): void;
   pump(claim: ParticipantClaim): void;
 }
@@ -28,6 +29,8 @@ export interface TellReaderParts {
 
 /** Of a length by another clock so much is believed in by our own. */
 const USABLE = 0.95;
+/** So much of a lease may be over at its grant before it is asked for again. */
+const OLD = 0.1;
 /** A lease is asked for again that many beats before its end, as we know it. */
 const ASK_BEATS = 2;
 
@@ -61,7 +64,8 @@ export class TellReader {
       this.#claims.tell(claim, answer);
     } else {
       const isAsked = isLast && settleChange(claim, at.ack, true);
-      if (!this.#isStale(claim, answer)) this.#follow(claim, answer, at, isAsked);
+      if (!this.#isStale(claim, answer) && !this.#isTooOld(claim, answer, at))
+        this.#follow(claim, answer, at, isAsked);
     }
     if (claim.isAlive) this.#claims.pump(claim);
   }
@@ -72,6 +76,17 @@ export class TellReader {
     if (result === 'granted') return token <= claim.yieldedToken;
     if (result !== 'revoking' || claim.phase !== 'waiting') return false;
     if (claim.yieldedToken === 0) this.#claims.yieldAgain(claim);
+    return true;
+  }
+
+  /** Too much of its lease may be over for all that is known here: what is left is asked for before it is told. */
+  #isTooOld(claim: ParticipantClaim, { result, remaining = Infinity }: Answer, { sentAt }: ToldAt): boolean {
+    const wasAsked = claim.isAnchoring;
+    claim.isAnchoring = false;
+    if (result !== 'granted' || claim.isHeld || wasAsked || remaining === Infinity) return false;
+    if (this.#context.clock.now().monotonic - sentAt <= OLD * remaining) return false;
+    claim.isAnchoring = true;
+    this.#claims.askAgain(claim);
     return true;
   }
 

@@ -8,6 +8,7 @@ import { follow } from './follow-transport';
 import type { ArbiterMessage, AuditEvent, ResourceState } from './messages';
 import { encodeLevel } from './names';
 import type { ParticipantContext } from './participant-context';
+import { EchoProbe } from './participant-echo';
 import type { Hearing } from './participant-force';
 import { readArbiter, readArbiterBeat, readState } from './read-message';
 import { readEvent } from './read-session-message';
@@ -34,6 +35,7 @@ export class Watch {
   readonly #host: WatchHost;
   readonly #reader: Reader;
   readonly #backOff: BackOff;
+  readonly #echo: EchoProbe;
   #state: 'idle' | 'reading' | 'open' = 'idle';
   #attempt = 0;
   readonly #early: EarlyMessages;
@@ -49,7 +51,9 @@ export class Watch {
     this.#early = new EarlyMessages(log);
     this.#transport = transport;
     this.#host = host;
-    this.#reader = new Reader(context, transport, `${topics.session(requester)}/mark`);
+    const mark = `${topics.session(requester)}/mark`;
+    this.#reader = new Reader(context, transport, mark);
+    this.#echo = new EchoProbe(context, transport, mark);
     this.#backOff = new BackOff({ first: FIRST_RETRY, longest: timing.retry, random });
   }
 
@@ -71,6 +75,11 @@ export class Watch {
     this.#leave();
     this.#unfollow();
     await this.#transport.stop();
+  }
+
+  /** Resolves when all was seen that the broker had by now, as far as it can be. */
+  async caughtUp(): Promise<void> {
+    if (this.#state === 'open') await this.#echo.pass();
   }
 
   hearEvents(): Hearing {
@@ -127,6 +136,7 @@ export class Watch {
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#reader.abort(new Error('the connection is gone'));
+    this.#echo.leave();
   }
 
   #tryAgain(error: unknown): void {
@@ -140,8 +150,9 @@ export class Watch {
 
   #hear(message: TransportMessage): void {
     if (this.#reader.take(message)) return;
-    if (this.#state === 'open') this.#read(message);
-    else if (this.#state === 'reading') this.#early.keep(message);
+    if (this.#state === 'open') {
+      if (!this.#echo.take(message)) this.#read(message);
+    } else if (this.#state === 'reading') this.#early.keep(message);
   }
 
   #read({ topic, payload }: TransportMessage): void {

@@ -102,6 +102,7 @@ export class Participant implements Authority {
     this.#claims = new ParticipantClaims({
       ...{ context, hearer, kept: this.#kept, mirror: this.#mirror },
       send: (op, framed) => this.#channel.send(op, framed),
+      freshen: (within) => this.#contact.freshen(within),
     });
     const parts = { context, contact: this.#contact, claims: this.#claims, after };
     this.#channel = new Channel({ ...parts, host: this });
@@ -185,6 +186,11 @@ export class Participant implements Authority {
 
   states(): Iterable<ResourceState> {
     return this.#mirror.all();
+  }
+
+  /** Resolves when all states are known that were there by now. */
+  caughtUp(): Promise<void> {
+    return this.#watch.caughtUp();
   }
 
   /** Calls back with the name of each resource that changes, once all states are known. */

@@ -2,59 +2,21 @@
 // browser. Nothing here may need more than a browser has.
 import { createLocks, type Locks } from '../library';
 import type { Log } from '../mqtt/arbiter-context';
-import type { TlsOptions } from '../mqtt/connection-address';
-import type { DefaultValue } from '../mqtt/defaults';
-import type { Decide } from '../mqtt/member';
-import { sleep, systemClock } from '../protocol';
+import { type LockingProtocol, sleep, systemClock } from '../protocol';
 import { randomName } from './chance';
-import type { Level } from './levels';
+import { brokerOf, type ConnectOptions, checkOptions, settingsOf } from './connect-options';
 import { LocalRegistry } from './local-registry';
-import type { PolicyRow } from './policy';
-import type { RegistrySettings, RegistryStatus } from './registry';
+import type { RegistryStatus } from './registry';
 import { RemoteBroker } from './remote-broker';
 
-/** All lengths in ms. */
-export interface ConnectOptions {
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`; in a browser one of the last two. */
-  readonly url: string;
-  readonly user?: string;
-  readonly password?: string;
-  readonly tls?: TlsOptions;
-  /** 4 is MQTT 3.1.1, the default. */
-  readonly protocolVersion?: 4 | 5;
-  /** Of all topics. Default `locks`. */
-  readonly prefix?: string;
-  /** The name of this program; only one that is alive may have it. Default: a random one. */
-  readonly requester?: string;
-  /**
-   * Whether this program may decide: `never`, the default; `alone` unless somebody else does, also without the broker;
-   * `takeover` whenever nobody else does.
-   */
-  readonly decide?: Decide;
-  /** How long to wait for the broker and for somebody who decides. Default 15 000. */
-  readonly connectTimeout?: number;
-  /** How long a program or a Node-RED is believed to live without a sign of it. Default 10 000. */
-  readonly session?: number;
-  /** How long the one that decides may be silent before another one takes over. Default 5 000. */
-  readonly failoverDelay?: number;
-  /** How long a holder in another process has to wind down. Default 1 000; `Infinity`: until it is gone. */
-  readonly handoverTimeout?: number;
-  /** Named levels, where this program decides. */
-  readonly levels?: readonly Level[];
-  /** Who may claim what, where this program decides. */
-  readonly policy?: readonly PolicyRow[];
-  /** What free resources show, where this program decides. */
-  readonly values?: readonly DefaultValue[];
-  /** Holder and value as plain text, too, where this program decides. Default `false`. */
-  readonly plainText?: boolean;
-  /** Told of what people should know. Default: nobody. */
-  readonly log?: Log;
-}
+export type { ConnectOptions };
 
 /** The library, over MQTT. */
 export interface ConnectedLocks extends Locks {
   /** The name of this program. */
   readonly requester: string;
+  /** Where the locks live, for `createLockers` and others of the library. */
+  readonly protocol: LockingProtocol;
   /** What this program is at the moment; `starting` until somebody has decided for the first time. */
   role(): 'arbiter' | 'participant' | 'starting';
   /** The number of the term that is in force. */
@@ -72,37 +34,36 @@ export interface ConnectedLocks extends Locks {
   force(resource: string, token: number): Promise<string | undefined>;
   /** Decides from now on, whoever did; rejects with why it cannot. */
   takeOver(): Promise<void>;
-  /** Gives back what is held, says goodbye, and leaves nothing behind. */
+  /**
+   * Gives back what is held, at once, says goodbye, and leaves nothing behind. Until then the connections to the broker
+   * keep the process alive, as open sockets do; the locks themselves keep nothing alive.
+   */
   close(): Promise<void>;
+  /** Closes at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
+/** Of the shorter sessions; no beat is longer than that of the default. */
+const BEATS_PER_SESSION = 10;
+const LONGEST_BEAT_MS = 1_000;
 const SILENT: Log = { info: () => undefined, warn: () => undefined };
 
 /**
  * Connects to the locks under a prefix. Resolves when it is known who decides there.
- * @throws {RangeError} (rejects) if an option is wrong.
+ * @throws {RangeError} (rejects) if an option is wrong; it names the option and its value.
  * @throws {Error} (rejects) when there is no broker, or nobody who decides, within `connectTimeout`; says why.
  */
 export async function connectLocks(options: ConnectOptions): Promise<ConnectedLocks> {
-  const {
-    connectTimeout = CONNECT_TIMEOUT_MS,
-    requester = `program-${randomName()}`,
-    log = SILENT,
-  } = options;
-  if (!(connectTimeout > 0)) throw new RangeError(`connectTimeout is ${connectTimeout}, but must be above 0`);
-  const broker = brokerOf(options);
-  const registry = new LocalRegistry({
-    ...{ settings: settingsOf(options, broker, requester), clock: systemClock, log },
-    ownName: () => requester,
-    makeBroker: () => new RemoteBroker(broker, systemClock),
-    onStopped: () => undefined,
-  });
-  registry.use().start(Promise.resolve());
+  checkOptions(options);
+  const { requester = `program-${randomName()}`, connectTimeout = CONNECT_TIMEOUT_MS } = options;
+  const registry = openRemote(options, requester);
   await someoneDecides(registry, connectTimeout);
+  const protocol = registry.protocol('program');
+  const close = () => registry.stop();
   return {
-    ...createLocks(registry.protocol('program')),
-    requester,
+    ...createLocks(protocol),
+    ...{ requester, protocol, close, [Symbol.asyncDispose]: close },
     role: () => registry.role(),
     epoch: () => registry.epoch(),
     status: () => registry.status,
@@ -110,41 +71,22 @@ export async function connectLocks(options: ConnectOptions): Promise<ConnectedLo
     priorityOf: (level) => priorityOf(registry, level),
     force: (resource, token) => registry.force(resource, token, requester),
     takeOver: () => registry.takeOver(),
-    close: () => registry.stop(),
   };
 }
 
-function brokerOf({ url, user, password, tls, protocolVersion }: ConnectOptions) {
-  return {
-    kind: 'url' as const,
-    url,
-    ...(user !== undefined && { user }),
-    ...(password !== undefined && { password }),
-    ...(tls !== undefined && { tls }),
-    ...(protocolVersion !== undefined && { protocolVersion }),
-  };
-}
-
-function settingsOf(
-  options: ConnectOptions,
-  broker: RegistrySettings['broker'],
-  requester: string,
-): RegistrySettings {
-  const { prefix, decide = 'never', session, failoverDelay, handoverTimeout } = options;
-  const { levels, policy, values, plainText } = options;
-  return {
-    ...{ broker, requester, decide },
-    ...(prefix !== undefined && { prefix }),
-    ...(levels !== undefined && { levels }),
-    ...(policy !== undefined && { policy }),
-    ...(values !== undefined && { values }),
-    ...(plainText !== undefined && { plainText }),
-    timing: {
-      ...(session !== undefined && { session }),
-      ...(failoverDelay !== undefined && { failoverDelay }),
-      ...(handoverTimeout !== undefined && { handoverTimeout }),
-    },
-  };
+function openRemote(options: ConnectOptions, requester: string): LocalRegistry {
+  const { session, log = SILENT } = options;
+  const registry = new LocalRegistry({
+    ...{ settings: settingsOf(options, requester), clock: systemClock, log },
+    ...(session !== undefined && {
+      timing: { beat: Math.min(LONGEST_BEAT_MS, session / BEATS_PER_SESSION) },
+    }),
+    ownName: () => requester,
+    makeBroker: () => new RemoteBroker(brokerOf(options), systemClock),
+    onStopped: () => undefined,
+  });
+  registry.use().start(Promise.resolve());
+  return registry;
 }
 
 async function someoneDecides(registry: LocalRegistry, timeoutMs: number): Promise<void> {

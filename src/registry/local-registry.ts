@@ -157,6 +157,10 @@ export class LocalRegistry implements Registry {
     return this.#member.authority.states();
   }
 
+  async caughtUp(): Promise<void> {
+    await this.#member.authority.caughtUp?.();
+  }
+
   watch(pattern: string, listener: (state: ResourceState) => void): () => void {
     const matches = resourceMatcher(pattern);
     return this.#member.told.onState((resource) => {

@@ -82,6 +82,11 @@ export class OwnedClaim implements RegistryClaim {
     return this.claim?.expires ?? Infinity;
   }
 
+  /** Monotonic ms until which its hold may be believed in. */
+  get validUntil(): number {
+    return this.#deeds.validUntil;
+  }
+
   /** Monotonic ms at which its revocation is over. */
   get until(): number {
     return this.claim?.until ?? Infinity;

@@ -21,7 +21,10 @@ import type { OwnedClaim } from './owned-claim';
 import type { Registry } from './registry';
 
 export interface RegistryProtocolParts {
-  readonly registry: Pick<Registry, 'ready' | 'role' | 'states' | 'watch'>;
+  readonly registry: Pick<Registry, 'ready' | 'role' | 'states' | 'watch'> & {
+    /** Resolves when the states show all that was told of claims by now. */
+    caughtUp(): Promise<void>;
+  };
   /** Whose claims they are. */
   readonly owner: Owner;
   readonly clock: Clock;
@@ -106,6 +109,7 @@ export class RegistryProtocol implements LockingProtocol {
   async watch(pattern: string, listener: (state: ResourceSnapshot) => void): Promise<StopWatching> {
     const matches = resourceMatcher(pattern);
     await this.#registry.ready;
+    await this.#registry.caughtUp();
     for (const state of this.#registry.states()) {
       if (state.claims.length + state.waitingCount > 0 && matches(state.resource))
         listener(snapshotOf(state));
@@ -179,8 +183,16 @@ export class RegistryProtocol implements LockingProtocol {
     settle?.(outcome);
   }
 
+  /** Both moments move: a lease is asked for again before its end, and contact is proved with each beat. */
   #grantOf(claim: OwnedClaim): Outcome {
-    return { type: 'granted', token: claim.answer?.token ?? 0, expires: claim.due };
+    return {
+      type: 'granted',
+      token: claim.answer?.token ?? 0,
+      get expires() {
+        return claim.due;
+      },
+      trustedUntil: () => claim.validUntil,
+    };
   }
 }
 

@@ -183,7 +183,8 @@ export class LocalRegistry implements Registry {
   }
 
   async force(resource: string, token: number, by: string): Promise<string | undefined> {
-    return (await this.#member.authority.force(resource, token, by))?.detail;
+    const refusal = await this.#member.authority.force(resource, token, by);
+    return refusal && (refusal.detail || refusal.reason);
   }
 
   role(): MemberStatus['role'] {

@@ -179,6 +179,8 @@ export class Candidate {
       this.#wait();
     } else if (message.left === true) {
       const { clock, random } = this.#options;
+      // Who says goodbye was there, and the store is as he leaves it.
+      this.#witness(message.epoch);
       this.#notBefore = Math.min(this.#notBefore, clock.now().monotonic + random() * SPREAD);
       this.#keepTimer();
     }

@@ -73,7 +73,7 @@ describe('programs that connect to locks', () => {
     assert.equal(never.epoch(), 2);
   });
 
-  it('take over by themselves, and nobody loses a lock', async () => {
+  it('take over at a goodbye, also who has come only just before, and nobody loses a lock', async () => {
     const timing = { session: 2_000, failoverDelay: 500, decide: 'takeover' } as const;
     const first = await connect({ requester: 'first', ...timing });
     const second = await connect({ requester: 'second', ...timing });

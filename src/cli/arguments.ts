@@ -2,7 +2,10 @@
 import { hostname, userInfo } from 'node:os';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Json } from '../core';
+import { readAddress } from '../mqtt/connection-address';
 import { objectToRequester, objectToResource } from '../mqtt/names';
+import { topicsUnder } from '../mqtt/topics';
+import { resourceMatcher } from '../protocol';
 import { readTime } from './time';
 
 /** Where the locks are, and who asks. */
@@ -14,6 +17,8 @@ export interface Place {
   readonly requester: string;
   /** Whether the requester was chosen, and not made up. */
   readonly isNamed: boolean;
+  /** How long to wait for the broker and for somebody who decides, in ms. */
+  readonly connectTimeout: number;
 }
 
 /** What is asked of the locks. Lengths in ms. */
@@ -53,6 +58,7 @@ const OPTIONS = {
   user: { type: 'string' },
   prefix: { type: 'string' },
   requester: { type: 'string' },
+  'connect-timeout': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
   version: { type: 'boolean' },
@@ -73,6 +79,7 @@ const OF_HOLD: readonly (keyof Values)[] = [
 ];
 
 const LONGEST_GRACE_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 15_000;
 
 /** @throws {UsageError} */
 export function readArguments(all: readonly string[], environment: Environment): Asked | 'help' | 'version' {
@@ -101,11 +108,15 @@ function placeOf(values: Values, environment: Environment): Place {
   const requester = named ?? `shell-${userInfo().username}-${hostname()}`;
   const objection = objectToRequester(requester);
   if (objection !== undefined) throw new UsageError(`--requester ${JSON.stringify(requester)} ${objection}`);
+  const url = textOf(values.url) ?? environment.PRIORITY_LOCK_URL ?? 'mqtt://127.0.0.1:1883';
+  const prefix = textOf(values.prefix) ?? 'locks';
+  check(() => readAddress(url));
+  check(() => topicsUnder(prefix));
+  const connectTimeout = timeOf('connect-timeout', values['connect-timeout']) ?? CONNECT_TIMEOUT_MS;
+  if (connectTimeout === 0) throw new UsageError('--connect-timeout 0 is too short for anything');
   return {
-    url: textOf(values.url) ?? environment.PRIORITY_LOCK_URL ?? 'mqtt://127.0.0.1:1883',
-    user,
+    ...{ url, user, prefix, connectTimeout },
     password: environment.PRIORITY_LOCK_PASSWORD,
-    prefix: textOf(values.prefix) ?? 'locks',
     requester,
     isNamed: named !== undefined,
   };
@@ -124,8 +135,11 @@ function taskOf(
     case 'release':
       return { verb, resources: resourcesOf(verb, operands) };
     case 'list':
-    case 'watch':
-      return { verb, pattern: onlyOne(verb, 'pattern', operands) ?? '#', isJson: values.json === true };
+    case 'watch': {
+      const pattern = onlyOne(verb, 'pattern', operands) ?? '#';
+      check(() => resourceMatcher(pattern));
+      return { verb, pattern, isJson: values.json === true };
+    }
     case 'force': {
       const resource = onlyOne(verb, 'resource', resourcesOf(verb, operands));
       return { verb, resource: resource ?? '' };
@@ -173,6 +187,15 @@ function resourcesOf(verb: string, operands: readonly string[]): readonly string
     if (objection !== undefined) throw new UsageError(`resource ${JSON.stringify(resource)} ${objection}`);
   }
   return operands;
+}
+
+/** What is checked elsewhere, too, is told as an argument that is wrong. */
+function check(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }
 
 function onlyOne(verb: string, what: string, operands: readonly string[]): string | undefined {

@@ -13,10 +13,16 @@ export class Unreachable extends Error {}
 
 /** Two commands of one user are two sessions, unless the user has named one. */
 export async function connectAsSession(place: Place): Promise<ConnectedLocks> {
-  const { url, user, password, prefix, requester, isNamed } = place;
+  const { url, user, password, prefix, requester, isNamed, connectTimeout } = place;
   try {
     return await connectLocks({
-      ...{ url, prefix, decide: 'never', requester: isNamed ? requester : `${requester}-${randomName()}` },
+      ...{
+        url,
+        prefix,
+        connectTimeout,
+        decide: 'never',
+        requester: isNamed ? requester : `${requester}-${randomName()}`,
+      },
       ...(user !== undefined && { user }),
       ...(password !== undefined && { password }),
     });
@@ -25,9 +31,11 @@ export async function connectAsSession(place: Place): Promise<ConnectedLocks> {
   }
 }
 
-export async function connectAsDevice({ url, user, password, prefix, requester }: Place): Promise<Standing> {
+export async function connectAsDevice(place: Place): Promise<Standing> {
+  const { url, user, password, prefix, requester, connectTimeout } = place;
   const connection = new MqttConnection({
-    ...{ url, clientId: `shell${randomName()}`, clock: systemClock, random: systemRandom },
+    ...{ url, connectTimeout, clientId: `shell${randomName()}` },
+    ...{ clock: systemClock, random: systemRandom },
     ...(user !== undefined && { username: user }),
     ...(password !== undefined && { password }),
   });

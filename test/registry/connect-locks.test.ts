@@ -7,6 +7,7 @@ import { type ConnectedLocks, type ConnectOptions, connectLocks } from '../../sr
 import { type Certificates, makeCertificates } from '../support/mqtt-certificates';
 import { freePort, type Mosquitto, startMosquitto } from '../support/mqtt-mosquitto';
 import { REPOSITORY } from '../support/repository';
+import { stateBecame } from '../support/watch-locks';
 
 const FORCE_RULE = { requester: 'operator', resource: '#', allowed: true, mayForce: true };
 
@@ -126,7 +127,7 @@ describe('programs that connect to locks', () => {
     for (let round = 0; round < 5; round++) {
       const first = await house.acquire('lights', 'first');
       const waiting = program.acquire('lights', 'second', { ttl: 400 });
-      await until(house, 'lights', ({ waitingCount }) => waitingCount === 1);
+      await stateBecame(house, 'lights', ({ waitingCount }) => waitingCount === 1);
       await first.release();
       const second = await waiting;
       assert.equal(second.isHeld(), true);
@@ -281,17 +282,5 @@ function became(locks: ConnectedLocks, isSo: () => boolean): Promise<void> {
     };
     const stop = locks.onStatus(look);
     queueMicrotask(look);
-  });
-}
-
-type State = Parameters<Parameters<ConnectedLocks['watch']>[1]>[0];
-
-function until(locks: ConnectedLocks, resource: string, isSo: (state: State) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = locks.watch(resource, (state) => {
-      if (!isSo(state)) return;
-      queueMicrotask(() => stop());
-      resolve();
-    });
   });
 }

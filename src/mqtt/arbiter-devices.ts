@@ -1,6 +1,5 @@
 // Devices' claims: reads their messages and acts on them. What cannot be read or is not allowed is answered, and changes
 // nothing.
-import { isDeepStrictEqual } from 'node:util';
 import type { Audit } from './arbiter-audit';
 import { ArbiterClaim, deviceClaimId, type Wish } from './arbiter-claim';
 import type { Complaints } from './arbiter-complaints';
@@ -12,6 +11,7 @@ import type { Publisher } from './arbiter-publisher';
 import { isRefusal, type Refusal, readWish, resourcesOf } from './arbiter-wish';
 import type { Answer, ClaimMessage } from './messages';
 import { readClaim } from './read-message';
+import { isSameJson } from './same-json';
 import type { MalformedTopic } from './topics';
 
 export interface DeviceParts {
@@ -174,7 +174,7 @@ export class Devices {
       renew: isNewGeneration || (message.renew === true && !isReplayed),
       ttl: message.ttl,
       hash,
-      isPartial: !isDeepStrictEqual(standing, standingPart(message)),
+      isPartial: !isSameJson(standing, standingPart(message)),
     });
   }
 
@@ -270,7 +270,7 @@ const FIXED = ['timeout', 'grace', 'preempt', 'once', 'holding'] as const;
 /** Tells whoever wants to change what only a new claim can change. */
 function noteOf(stands: ClaimMessage, message: ClaimMessage): string | undefined {
   const fixed = FIXED.filter(
-    (field) => message[field] !== undefined && !isDeepStrictEqual(message[field], stands[field]),
+    (field) => message[field] !== undefined && !isSameJson(message[field], stands[field]),
   );
   return fixed.length === 0
     ? undefined

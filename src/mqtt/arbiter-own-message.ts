@@ -42,5 +42,5 @@ const LONGEST_KEY = 128;
 export function nameOfOwn({ path, key }: ClaimKey): string {
   const name = `${path}/${key}`;
   if (key.length <= LONGEST_KEY && objectToResource(name) === undefined) return name;
-  return `${path}/${hashPayload(Buffer.from(key))}`;
+  return `${path}/${hashPayload(new TextEncoder().encode(key))}`;
 }

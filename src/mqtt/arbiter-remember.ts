@@ -1,5 +1,4 @@
 // One claim of before a restart, put together from its traces: its message, its hold, the last answer to it.
-import { isDeepStrictEqual } from 'node:util';
 import type { By, Now, RestoredClaim } from '../core';
 import {
   ArbiterClaim,
@@ -16,6 +15,7 @@ import type { FoundAnswer, FoundClaim, FoundHold } from './arbiter-found';
 import { isOver } from './arbiter-graves';
 import { isRefusal, readWish } from './arbiter-wish';
 import type { Answer, Cause, ClaimMessage, HoldingClaim } from './messages';
+import { isSameJson } from './same-json';
 
 /** What is there of a claim. */
 export interface Traces {
@@ -62,7 +62,7 @@ export function remember(traces: Traces, recalling: Recalling): Remembered | und
   const { isDevice } = claim;
   claim.hash = isDevice ? answer?.answer.hash : undefined;
   claim.isRestored = traces.found.handed === undefined;
-  claim.isPartial = isDevice && !isDeepStrictEqual(claim.message, standingPart(traces.found.message ?? {}));
+  claim.isPartial = isDevice && !isSameJson(claim.message, standingPart(traces.found.message ?? {}));
   claim.wasGranted = hold !== undefined || (answer !== undefined && tellsOfGrant(answer.answer));
   const hasNews = isDevice && claim.hash !== traces.found.hash;
   const restored = place(claim, traces, recalling);

@@ -1,11 +1,11 @@
 // The settings of whoever decided before: a house keeps its rules when another Node-RED takes over.
-import { isDeepStrictEqual } from 'node:util';
 import type { Json, Limits } from '../core';
 import { type ArbiterSettings, DEFAULT_TIMING, type Rules, type Timing } from './arbiter-context';
 import { isDefaultValue, makeDefaults } from './defaults';
 import { isLevel, type Levels, makeLevels } from './levels';
 import type { ArbiterMessage } from './messages';
 import { isPolicyRow, makePolicy } from './policy';
+import { isSameJson } from './same-json';
 
 /** What a term is decided by. */
 export type InForce = Pick<ArbiterSettings, 'rules' | 'limits' | 'timing'>;
@@ -92,5 +92,5 @@ function isSame(own: InForce, theirs: InForce): boolean {
   const ofRules = ({ rules }: InForce) => [rules.levels.all, rules.policy.rows, rules.defaults.all];
   const ofTiming = ({ timing }: InForce) => LENGTHS.map((name) => ({ ...DEFAULT_TIMING, ...timing })[name]);
   const asJson = (side: InForce): unknown => JSON.parse(JSON.stringify([ofRules(side), ofTiming(side)]));
-  return isDeepStrictEqual(asJson(own), asJson(theirs));
+  return isSameJson(asJson(own), asJson(theirs));
 }

@@ -1,6 +1,7 @@
 // Which names a resource, a requester or a prefix may have, and how a name is spelt inside a topic, so that two names
 // never share one.
 
+const UTF8 = new TextEncoder();
 const MAX_NAME_BYTES = 512;
 const MAX_LEVELS = 32;
 const MAX_PREFIX_BYTES = 256;
@@ -45,7 +46,7 @@ export function objectToPrefix(prefix: string): string | undefined {
 export function objectToText(text: string, maxBytes = MAX_NAME_BYTES): string | undefined {
   if (text === '') return 'is empty';
   if (LONE_SURROGATE.test(text)) return 'is not well-formed text (half a surrogate pair)';
-  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return undefined;
+  if (text.length * 3 <= maxBytes || UTF8.encode(text).length <= maxBytes) return undefined;
   return `is over ${maxBytes} bytes`;
 }
 

@@ -1,8 +1,9 @@
 // From the bytes of a payload to a JSON value that is safe to keep, or to what is wrong with them. Never throws.
-import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha-256';
 
 const MAX_DEPTH = 32;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+const HASH_BYTES = 12;
 
 /** What is wrong with a message. */
 export interface ReadError {
@@ -21,9 +22,14 @@ export type PayloadReading =
 export function readPayload(payload: Uint8Array, maxBytes: number): PayloadReading {
   if (payload.length === 0) return wrong('is empty, but must be JSON');
   if (payload.length > maxBytes) return wrong(`has ${payload.length} bytes, over ${maxBytes}`);
-  if (!isUtf8(payload)) return wrong('is not UTF-8 text, but must be JSON in UTF-8');
+  let text: string;
   try {
-    return { json: JSON.parse(new TextDecoder().decode(payload)) };
+    text = UTF8.decode(payload);
+  } catch {
+    return wrong('is not UTF-8 text, but must be JSON in UTF-8');
+  }
+  try {
+    return { json: JSON.parse(text) };
   } catch (error) {
     return wrong(`is not JSON (${error instanceof SyntaxError ? error.message.slice(0, 200) : error})`);
   }
@@ -31,7 +37,10 @@ export function readPayload(payload: Uint8Array, maxBytes: number): PayloadReadi
 
 /** Names these very bytes: a shortened SHA-256 of 16 letters and digits, `-` and `_`. */
 export function hashPayload(payload: Uint8Array): string {
-  return createHash('sha256').update(payload).digest('base64url').slice(0, 16);
+  const bytes = sha256(payload).subarray(0, HASH_BYTES);
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_');
 }
 
 /**

@@ -18,6 +18,7 @@ async function build(): Promise<void> {
   for (const layer of ['core', 'protocol', 'library']) await joinLayer(layer);
   copyEditorFiles();
   await bundleForBrowsers();
+  await bundleMqttForBrowsers();
 }
 
 /** Removes outputs whose source is gone, which `tsc` leaves behind and `npm pack` would ship. */
@@ -80,6 +81,30 @@ async function bundleForBrowsers(): Promise<void> {
     target: 'es2022',
     legalComments: 'none',
   });
+}
+
+/** With the mqtt package and its share of Node inside: nothing is left to be found by the page. */
+async function bundleMqttForBrowsers(): Promise<void> {
+  await bundle({
+    entryPoints: [join(ROOT, 'src/registry/browser.mts')],
+    outfile: join(DIST, 'mqtt-browser.mjs'),
+    bundle: true,
+    plugins: [{ name: 'mqtt for browsers', setup: takeMqttForBrowsers }],
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'eof',
+  });
+}
+
+/** The one-file build of the mqtt package has a default export only. */
+function takeMqttForBrowsers(layer: PluginBuild): void {
+  layer.onResolve({ filter: /^mqtt$/ }, ({ path }) => ({ path, namespace: 'named' }));
+  layer.onLoad({ filter: /./, namespace: 'named' }, () => ({
+    contents: "import mqtt from 'mqtt/dist/mqtt.esm'; export const { connect } = mqtt;",
+    resolveDir: ROOT,
+  }));
 }
 
 build().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 // The library over MQTT for programs: the same locks as Node-RED and devices have, in Node and, over websockets, in a
-// browser. Nothing here may need more than a browser has.
+// browser. Nothing that it imports may need more than a browser has.
 import { createLocks, type Locks } from '../library';
 import type { Log } from '../mqtt/arbiter-context';
 import { type LockingProtocol, sleep, systemClock } from '../protocol';

@@ -1,12 +1,11 @@
 // The locks over MQTT, on real brokers, held to the rules of every place where locks live: for a program that takes part
 // while another one decides, and for one that decides itself.
 
-import { type LockingProtocol, sleep } from '../../src/protocol';
-import { type ConnectedLocks, type ConnectOptions, connectLocks } from '../../src/registry/connect-locks';
+import { type ConnectOptions, connectLocks } from '../../src/registry/connect-locks';
 import { EmbeddedScene, urlOf } from '../support/mqtt-embedded';
 import { startMosquitto } from '../support/mqtt-mosquitto';
-import { Claimant } from './claimant';
-import { describeProtocol, type ProtocolUnderTest } from './protocol-suite';
+import { underTest } from './mqtt-under-test';
+import { describeProtocol } from './protocol-suite';
 
 interface Broker {
   readonly url: string;
@@ -53,36 +52,4 @@ for (const [name, start] of Object.entries(BROKERS)) {
       return underTest(program, program, [program]);
     });
   });
-}
-
-/** `decider` is the one whose picture is always the present one. */
-function underTest(
-  { protocol }: ConnectedLocks,
-  decider: ConnectedLocks,
-  all: readonly ConnectedLocks[],
-): ProtocolUnderTest {
-  return {
-    protocol,
-    pass: async (ms) => {
-      await sleep(ms);
-      const mark = new Claimant(protocol, 'mark');
-      // When a later claim was answered, everything before it was.
-      await mark.get();
-      await mark.release();
-      // Changes that only concern waiters may be shown a little later.
-      while ((await pictureOf(protocol)) !== (await pictureOf(decider.protocol)));
-    },
-    stop: async () => {
-      for (const locks of all) await locks.close();
-    },
-  };
-}
-
-async function pictureOf(protocol: LockingProtocol): Promise<string> {
-  const lines: string[] = [];
-  const stop = await protocol.watch('#', ({ resource, state, holder, value, waitingCount }) => {
-    lines.push(JSON.stringify([resource, state, holder, value, waitingCount]));
-  });
-  stop();
-  return lines.sort().join();
 }

@@ -1,48 +1,25 @@
 // The bundle for browsers, in a real one, from a plain page.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import * as library from '../../src/library';
-import { REPOSITORY } from '../support/repository';
+import { type BundlePage, openBundlePage } from '../support/browser-page';
 
-const PAGE = `<!doctype html>
-<title>locks</title>
-<script type="module">
-  import createAcquire, * as names from './priority-redlock.mjs';
-  window.locks = { createAcquire, ...names };
-  document.title = 'ready';
-</script>`;
-
-const FLAGS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
+const SCRIPT = `
+  import createAcquire, * as names from './bundle.mjs';
+  window.locks = { createAcquire, ...names };`;
 
 describe('the bundle for browsers', function () {
   this.timeout(60_000);
 
-  let server: Server;
-  let browser: Browser;
   let page: Page;
-  const complaints: string[] = [];
+  let bundle: BundlePage;
 
   before(async () => {
-    server = await serve();
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
-    page = await browser.newPage();
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('requestfailed', (request) => complaints.push(request.url()));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.waitForFunction('document.title === "ready"');
+    bundle = await openBundlePage('browser.mjs', SCRIPT);
+    page = bundle.page;
   });
 
-  after(async () => {
-    await browser?.close();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  after(() => bundle?.close());
 
   it('has the names of the other entries', async () => {
     const names = await page.evaluate('Object.keys(window.locks).sort()');
@@ -109,21 +86,6 @@ describe('the bundle for browsers', function () {
   });
 
   it('finds no fault with the page', () => {
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(bundle.complaints, []);
   });
 });
-
-/** A page and the built bundle, and nothing else. */
-async function serve(): Promise<Server> {
-  const files: Readonly<Record<string, readonly [string, string]>> = {
-    '/': ['text/html', PAGE],
-    '/favicon.ico': ['image/png', ''],
-    '/priority-redlock.mjs': ['text/javascript', readFileSync(join(REPOSITORY, 'dist/browser.mjs'), 'utf8')],
-  };
-  const server = createServer(({ url = '' }, response) => {
-    const [type, text] = files[url] ?? ['text/plain', undefined];
-    response.writeHead(text === undefined ? 404 : 200, { 'content-type': type }).end(text);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}

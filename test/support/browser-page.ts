@@ -1,0 +1,52 @@
+// A page in a real browser that loads one built bundle as a module, and nothing else.
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+import { REPOSITORY } from './repository';
+
+const FLAGS = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+export interface BundlePage {
+  readonly page: Page;
+  /** What the browser found wrong with the page. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Resolves when `script`, a module that may import from `./bundle.mjs`, has run. `bundle` is a file in `dist`. */
+export async function openBundlePage(bundle: string, script: string): Promise<BundlePage> {
+  const server = await serve(bundle, script);
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('requestfailed', (request) => complaints.push(request.url()));
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.waitForFunction('document.title === "ready"');
+  const close = async () => {
+    await browser.close();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { page, complaints, close };
+}
+
+async function serve(bundle: string, script: string): Promise<Server> {
+  const text = `<!doctype html><title>locks</title><script type="module">${script}
+  document.title = 'ready';</script>`;
+  const files: Readonly<Record<string, readonly [string, string]>> = {
+    '/': ['text/html', text],
+    '/favicon.ico': ['image/png', ''],
+    '/bundle.mjs': ['text/javascript', readFileSync(join(REPOSITORY, 'dist', bundle), 'utf8')],
+  };
+  const server = createServer(({ url = '' }, response) => {
+    const [type, content] = files[url] ?? ['text/plain', undefined];
+    response.writeHead(content === undefined ? 404 : 200, { 'content-type': type }).end(content);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}

@@ -15,7 +15,7 @@ export interface Standing {
 }
 
 /** The name of a claim of these resources: with it, it can be withdrawn later. */
-export function claimName(resources: readonly string[]): string {
+function claimName(resources: readonly string[]): string {
   return resources.join(' + ');
 }
 

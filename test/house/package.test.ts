@@ -14,7 +14,7 @@ const NODE_TYPES = ['acquire', 'lock-guard', 'lock-registry', 'lock-status', 're
 /** What users need: compiled code with its types, what the editor reads, examples, and what says what this is. */
 const WANTED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-  /^dist\/browser\.mjs$/,
+  /^dist\/(mqtt-)?browser\.mjs$/,
   /^dist\/(src|nodes)\/([\w-]+\/)*[\w-]+(\.d\.ts|\.js|\.d\.mts|\.mjs)$/,
   /^dist\/nodes\/[\w-]+\.html$/,
   /^dist\/nodes\/locales\/[\w-]+\/[\w-]+\.(json|html)$/,
@@ -28,6 +28,9 @@ const NEEDED = [
   'CHANGELOG.md',
   'package.json',
   'dist/browser.mjs',
+  'dist/mqtt-browser.mjs',
+  'dist/src/cli/priority-lock.js',
+  'dist/src/registry/browser.d.mts',
   'dist/src/index.js',
   'dist/src/index.d.ts',
   'dist/src/index.mjs',
@@ -107,6 +110,26 @@ describe('the package', function () {
     const { callable, bundle, required } = JSON.parse(await run(process.execPath, userDir, '-e', script));
     assert.equal(callable, 'function');
     assert.deepEqual(bundle, required);
+  });
+
+  it('gives require, import and browsers the library over MQTT', async () => {
+    const script = `
+      const required = require('${name}/mqtt');
+      Promise.all([import('${name}/mqtt'), import('./node_modules/${name}/dist/mqtt-browser.mjs')]).then(
+        ([imported, bundle]) => {
+          console.log(JSON.stringify([
+            imported.connectLocks === required.connectLocks,
+            typeof required.connectLocks,
+            Object.keys(bundle),
+          ]));
+        });`;
+    const told = JSON.parse(await run(process.execPath, userDir, '-e', script));
+    assert.deepEqual(told, [true, 'function', ['connectLocks']]);
+  });
+
+  it('gives shells the command', async () => {
+    const command = join(userDir, 'node_modules/.bin/priority-lock');
+    assert.equal(await run(command, userDir, '--version'), `${version}\n`);
   });
 
   for (const runtime of [NODE_RED_4, NODE_RED_5]) {

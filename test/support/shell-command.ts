@@ -42,6 +42,7 @@ export class ShellCommand {
     const ended = this.ended.then((code) => {
       throw new Error(`ended with ${code} before ${pattern}: ${this.output}${this.complaints}`);
     });
+    // Told above, unless it had said so by then.
     ended.catch(() => undefined);
     await Promise.race([found, ended]);
   }

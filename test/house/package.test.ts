@@ -112,19 +112,13 @@ describe('the package', function () {
     assert.deepEqual(bundle, required);
   });
 
-  it('gives require, import and browsers the library over MQTT', async () => {
+  it('gives require and import the library over MQTT', async () => {
     const script = `
-      const required = require('${name}/mqtt');
-      Promise.all([import('${name}/mqtt'), import('./node_modules/${name}/dist/mqtt-browser.mjs')]).then(
-        ([imported, bundle]) => {
-          console.log(JSON.stringify([
-            imported.connectLocks === required.connectLocks,
-            typeof required.connectLocks,
-            Object.keys(bundle),
-          ]));
-        });`;
-    const told = JSON.parse(await run(process.execPath, userDir, '-e', script));
-    assert.deepEqual(told, [true, 'function', ['connectLocks']]);
+      const { connectLocks } = require('${name}/mqtt');
+      import('${name}/mqtt').then((imported) => {
+        console.log(typeof connectLocks, imported.connectLocks === connectLocks);
+      });`;
+    assert.equal(await run(process.execPath, userDir, '-e', script), 'function true\n');
   });
 
   it('gives shells the command', async () => {

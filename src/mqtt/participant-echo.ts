@@ -37,8 +37,9 @@ export class EchoProbe {
   /** Whether a message was one of these. */
   take({ topic, payload }: TransportMessage): boolean {
     if (topic !== this.#topic) return false;
-    const [instance, number] = new TextDecoder().decode(payload).split(' ');
-    if (instance === this.#context.instance) this.#heard(Number(number));
+    const own = `${this.#context.instance} `;
+    const text = new TextDecoder().decode(payload);
+    if (text.startsWith(own)) this.#heard(Number(text.slice(own.length)));
     return true;
   }
 

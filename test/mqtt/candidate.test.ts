@@ -105,6 +105,18 @@ describe('a candidate', () => {
     assert.equal(stands.length, 1);
   });
 
+  it('takes a goodbye that comes for a sign of the term that it ends', async () => {
+    const { candidate: heir } = candidate();
+    await clock.advance(SOON);
+    assert.equal(heir.witnessed, 0);
+    presence({ online: false, left: true });
+    await clock.advance(SOON);
+    assert.equal(heir.witnessed, 3);
+    const late = candidate('late');
+    await clock.advance(SOON);
+    assert.equal(late.candidate.witnessed, 0, 'one that was retained is none');
+  });
+
   it('waits after a will, which may tell of a broken connection only', async () => {
     const { stands } = candidate();
     await beatFor(3_000);

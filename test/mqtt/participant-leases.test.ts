@@ -1,0 +1,95 @@
+// How a participant counts a lease that somebody else keeps: from beats of its own, new ones where old ones would cost
+// too much of it; and when it has seen all that it was told of.
+import assert from 'node:assert/strict';
+import { joined } from '../support/joined-participant';
+
+describe('the leases of a participant', () => {
+  it('count from when they were asked for, though its last beat is older', async () => {
+    const { scene, arbiter } = await joined();
+    await scene.settle(900);
+    arbiter.decide = (op) =>
+      op.op === 'claim' ? { result: 'granted', token: 5, remaining: op.message.ttl ?? 0 } : undefined;
+    const asked = scene.clock.monotonic;
+    const claim = scene.claim({ resource: 'lights', ttl: 1_000 });
+    await scene.settle(50);
+    assert.deepEqual(scene.results(claim), ['granted']);
+    assert.equal(claim.expires, asked + 950);
+    assert.deepEqual(arbiter.got('ask'), []);
+  });
+
+  it('need no beat of their own where they are long', async () => {
+    const { scene, arbiter } = await joined();
+    await scene.settle(900);
+    const before = arbiter.beat;
+    scene.claim({ resource: 'lights', ttl: 60_000 });
+    await scene.settle(50);
+    assert.equal(arbiter.beat, before);
+  });
+
+  it('are asked for again before they are told, when they were granted long after the last beat', async () => {
+    const { scene, arbiter } = await joined();
+    const claim = scene.claim({ resource: 'lights', ttl: 1_000, once: true });
+    await scene.settle(900);
+    arbiter.decide = (op) => (op.op === 'ask' ? { result: 'granted', token: 5, remaining: 980 } : undefined);
+    const granted = scene.clock.monotonic;
+    arbiter.tell(claim.id, { token: 5, remaining: 1_000 });
+    await scene.settle(50);
+    assert.equal(arbiter.got('ask').length, 1);
+    assert.deepEqual(scene.results(claim), ['granted']);
+    assert.ok(claim.expires >= granted + 0.95 * 980, `${claim.expires - granted}`);
+    assert.ok(claim.expires <= granted + 1_000);
+    assert.ok(scene.isHeld(claim));
+  });
+
+  it('are taken as they are when asking again has brought nothing newer', async () => {
+    const { scene, arbiter } = await joined();
+    const claim = scene.claim({ resource: 'lights', ttl: 1_000, once: true });
+    await scene.settle(500);
+    const { beat } = arbiter;
+    arbiter.tell(claim.id, { token: 5, remaining: 1_000 });
+    await scene.settle(20);
+    assert.deepEqual(scene.results(claim), []);
+    arbiter.beat = beat;
+    arbiter.tell(claim.id, { token: 5, remaining: 980 });
+    await scene.settle(20);
+    assert.deepEqual(scene.results(claim), ['granted']);
+    assert.equal(arbiter.got('ask').length, 1);
+  });
+
+  it('are over, untold, when they ended while they were asked for again', async () => {
+    const { scene, arbiter } = await joined();
+    const claim = scene.claim({ resource: 'lights', ttl: 100, once: true });
+    await scene.settle(500);
+    arbiter.tell(claim.id, { token: 5, remaining: 100 });
+    await scene.settle(20);
+    arbiter.tell(claim.id, { result: 'lost', reason: 'expired', ended: '2026-01-01T00:00:00.000Z' });
+    await scene.settle(20);
+    assert.deepEqual(scene.results(claim), ['lost expired']);
+    assert.equal(claim.phase, 'ended');
+  });
+});
+
+describe('what a participant has seen', () => {
+  it('is all that the broker had before it asked', async () => {
+    const { scene } = await joined();
+    const state = { v: 1, resource: 'lights', state: 'held', holder: 'me', token: 3 };
+    const more = { claims: [], waiting: [], waitingCount: 0, epoch: 1 };
+    scene.broker.publish('locks/state/lights', JSON.stringify({ ...state, ...more }), { retain: true });
+    const seen = scene.participant.caughtUp().then(() => scene.participant.state('lights').holder);
+    await scene.settle(50);
+    assert.equal(await seen, 'me');
+  });
+
+  it('is what there is to be seen, when nothing comes back or the connection breaks', async () => {
+    const { scene } = await joined();
+    let passed = 0;
+    const look = () => void scene.participant.caughtUp().then(() => passed++);
+    look();
+    scene.broker.cut(scene.watch.clientId, 'gone');
+    await scene.settle(5);
+    assert.equal(passed, 1);
+    look();
+    await scene.settle(1);
+    assert.equal(passed, 2, 'without a connection at once');
+  });
+});

@@ -1,4 +1,4 @@
-// A mocha reporter: mocha's own list, and one line of numbers added to the file that TALLY names.
+// A mocha reporter: mocha's own list, and one line of numbers and failures added to the file that TALLY names.
 import { appendFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
@@ -7,9 +7,11 @@ class TallyReporter extends Mocha.reporters.Spec {
     super(runner, options);
     const file = process.env.TALLY;
     if (file === undefined) return;
+    const failures: string[] = [];
+    runner.on('fail', (test, error: Error) => failures.push(`${test.fullTitle()}\n${error.stack ?? error}`));
     runner.once('end', () => {
-      const { passes, failures } = this.stats;
-      appendFileSync(file, `${JSON.stringify({ passed: passes, failed: failures })}\n`);
+      const { passes: passed, failures: failed } = this.stats;
+      appendFileSync(file, `${JSON.stringify({ passed, failed, failures })}\n`);
     });
   }
 }

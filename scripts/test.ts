@@ -28,6 +28,8 @@ const STAGES: Readonly<Record<string, () => Promise<boolean>>> = {
 interface Tally {
   readonly passed: number;
   readonly failed: number;
+  /** Of each that failed its whole title, and the stack of its error. */
+  readonly failures: readonly string[];
 }
 
 async function test(): Promise<void> {
@@ -42,6 +44,8 @@ async function test(): Promise<void> {
   }
   console.log(failed.length === 0 ? '' : `\nFailed: ${failed.join(', ')}`);
   const tally = readTally();
+  // Once more: what a long log is read for stands at its end.
+  for (const failure of tally.failures) console.log(`\n${failure}`);
   console.log(`${tally.passed} passed, ${tally.failed} failed`);
   if (failed.length > 0) process.exitCode = 1;
 }
@@ -58,12 +62,13 @@ async function succeeds(
 
 /** Adds up what the reporter noted of each run. */
 function readTally(): Tally {
-  if (!existsSync(TALLY)) return { passed: 0, failed: 0 };
+  if (!existsSync(TALLY)) return { passed: 0, failed: 0, failures: [] };
   const lines = readFileSync(TALLY, 'utf8').trim().split('\n');
   const runs = lines.map((line): Tally => JSON.parse(line));
   return {
     passed: runs.reduce((sum, { passed }) => sum + passed, 0),
     failed: runs.reduce((sum, { failed }) => sum + failed, 0),
+    failures: runs.flatMap(({ failures }) => failures),
   };
 }
 

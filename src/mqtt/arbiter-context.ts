@@ -24,7 +24,10 @@ export interface Log {
 
 /** Lengths in ms. */
 export interface Timing {
-  /** How long the broker is waited for at the start before flows go on without it. */
+  /**
+   * How long the broker is waited for at the start before flows go on without it. By default a session: until then,
+   * participants may believe in what an earlier start has granted.
+   */
   readonly startWait: number;
   /** How long an echo of what we write may take. */
   readonly echoWait: number;
@@ -43,7 +46,7 @@ export interface Timing {
 }
 
 export const DEFAULT_TIMING: Timing = {
-  startWait: 5_000,
+  startWait: 10_000,
   echoWait: 10_000,
   retry: 60_000,
   freeState: 3_600_000,
@@ -105,7 +108,7 @@ export function contextOf(settings: ArbiterSettings, canBeSucceeded: boolean, la
   const topics = topicsUnder(prefix);
   return {
     ...{ requester, instance, clock, log, rules, topics, canBeSucceeded, epoch: lastEpoch, firstEpoch: 0 },
-    timing: { ...DEFAULT_TIMING, ...timing },
+    timing: { ...DEFAULT_TIMING, ...(timing?.session && { startWait: timing.session }), ...timing },
   };
 }
 

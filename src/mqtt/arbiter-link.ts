@@ -103,6 +103,11 @@ export class Link {
     this.#transport.start();
   }
 
+  /** There is a connection, and what the broker has will be known soon. */
+  get isReading(): boolean {
+    return this.#state === 'reading' || this.#state === 'gathering';
+  }
+
   /** Listens no more; what is to be said before the connection ends can still be said. */
   leave(): void {
     this.#attempt++;

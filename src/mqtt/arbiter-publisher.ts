@@ -189,9 +189,12 @@ export class Publisher {
     if (this.#isOpen) this.#publish(topic, '', { qos: 1, retain: true });
   }
 
-  /** Begins a term: no token up to the floor will be given. */
+  /**
+   * Begins a term: no token up to the floor will be given. Some above it are set aside for what is decided without the
+   * broker, which the next start could not know of.
+   */
   begin(tokenFloor: number): void {
-    this.#putTerm(tokenFloor);
+    this.#putTerm(this.#context.canBeSucceeded ? tokenFloor : tokenFloor + FLOOR_BLOCK);
   }
 
   /** Takes for granted that the broker retains this answer. */

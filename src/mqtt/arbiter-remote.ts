@@ -83,6 +83,11 @@ export class Remote implements LinkHost {
     return this.#link.will();
   }
 
+  /** What the broker has will be known soon. */
+  get isReading(): boolean {
+    return this.#link.isReading;
+  }
+
   /** Shows the settings that are in force now. */
   showPresence(): void {
     this.#parts.publisher.put(this.#context.topics.arbiter, this.#link.presence(true));

@@ -69,6 +69,8 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   readonly #board = new StatusBoard((tell) => callSafely(this.#context.log, tell));
   readonly #stateListeners = new Set<(resource: string) => void>();
   #startTimer: Timer | undefined;
+  /** The broker was waited for long enough. */
+  #hasWaited = false;
 
   /** Throws a `RangeError` for a prefix that cannot be one. */
   constructor({
@@ -152,7 +154,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     }
     const { clock, timing } = this.#context;
     const wait = this.#grants === undefined ? timing.startWait : Infinity;
-    this.#startTimer = clock.setTimer(wait, () => this.#decideAlone());
+    this.#startTimer = clock.setTimer(wait, () => this.#waitNoMore());
     this.#remote.start();
   }
 
@@ -294,7 +296,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
 
   closed(reason: string | undefined, isRefused: boolean): void {
     this.#board.set({ isPublishing: false, reason, isRefused });
-    if (isRefused && this.#board.status.phase === 'starting') this.#decideAlone();
+    if (isRefused || this.#hasWaited) this.#waitNoMore();
   }
 
   giveWay(other: ArbiterMessage): void {
@@ -328,6 +330,12 @@ export class Arbiter implements Authority, Ears, RemoteHost {
 
   settings(): ArbiterMessage['settings'] {
     return settingsInForce(this.#context, this.#settings.limits);
+  }
+
+  /** What the broker has is known as soon as it is there: as long as it is being read, nothing is decided without it. */
+  #waitNoMore(): void {
+    this.#hasWaited = true;
+    if (this.#remote?.isReading !== true) this.#decideAlone();
   }
 
   /** Flows go on without a broker. */

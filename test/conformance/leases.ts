@@ -15,12 +15,12 @@ export function describeLeases(subject: Subject): void {
 
     it('ends a hold whose lease has run out, tells its holder, and hands over', async () => {
       const { protocol, pass } = subject();
-      const holder = new Claimant(protocol, 'lights', { ttl: 200 });
+      const holder = new Claimant(protocol, 'lights', { ttl: 1_000 });
       await holder.get();
       const waiter = new Claimant(protocol, 'lights').ask();
       await pass(100);
       assert.equal(waiter.outcome, undefined);
-      await pass(200);
+      await pass(1_000);
       assert.equal((await waiter.settle()).granted.type, 'granted');
       assert.deepEqual(holder.fates, ['lost: expired']);
       assert.equal((await holder.release())?.reason, 'unknown');
@@ -30,23 +30,23 @@ export function describeLeases(subject: Subject): void {
       const { protocol, pass } = subject();
       const holder = new Claimant(protocol, 'lights');
       await holder.get();
-      const waiter = new Claimant(protocol, 'lights', { ttl: 1_000 }).ask();
+      const waiter = new Claimant(protocol, 'lights', { ttl: 2_000 }).ask();
       await pass(600);
       const handover = now(subject());
       await holder.release();
       await waiter.settle();
-      assert(waiter.granted.expires > handover + 500);
+      assert(waiter.granted.expires > handover + 1_500);
     });
 
     it('starts a lease again, with another length', async () => {
       const { protocol, pass } = subject();
-      const holder = new Claimant(protocol, 'lights', { ttl: 300 });
+      const holder = new Claimant(protocol, 'lights', { ttl: 1_000 });
       const { expires } = await holder.get();
       await pass(150);
       const extended = await holder.extend({ ttl: 10_000 });
       assert(extended.type === 'granted');
       assert(extended.expires > expires + 5_000);
-      await pass(300);
+      await pass(1_000);
       assert.deepEqual(holder.fates, []);
       await new Claimant(protocol, 'lights', { timeout: 0 }).fail();
     });
@@ -62,9 +62,9 @@ export function describeLeases(subject: Subject): void {
 
     it('extends nothing that is over', async () => {
       const { protocol, pass } = subject();
-      const holder = new Claimant(protocol, 'lights', { ttl: 100 });
+      const holder = new Claimant(protocol, 'lights', { ttl: 1_000 });
       await holder.get();
-      await pass(200);
+      await pass(1_100);
       const outcome = await holder.extend({ ttl: 1_000 });
       assert.equal(outcome.type === 'denied' && outcome.reason, 'unknown');
     });

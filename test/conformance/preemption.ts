@@ -43,7 +43,7 @@ export function describePreemption(subject: Subject): void {
 
     it('gives a holder its grace, and hands over when it yields', async () => {
       const { protocol, pass } = subject();
-      const holder = new Claimant(protocol, 'lights', { grace: 1_000 });
+      const holder = new Claimant(protocol, 'lights', { grace: 5_000 });
       await holder.get();
       const alarm = new Claimant(protocol, 'lights', { locker: 'alarm', priority: 9 }).ask();
       await pass(50);
@@ -58,7 +58,7 @@ export function describePreemption(subject: Subject): void {
 
     it('hands over when the holder releases in its grace, which is no loss', async () => {
       const { protocol, pass } = subject();
-      const holder = new Claimant(protocol, 'lights', { grace: 1_000 });
+      const holder = new Claimant(protocol, 'lights', { grace: 5_000 });
       await holder.get();
       const alarm = new Claimant(protocol, 'lights', { locker: 'alarm', priority: 9 }).ask();
       await pass(1);
@@ -70,12 +70,12 @@ export function describePreemption(subject: Subject): void {
 
     it('hands over when the grace is over, whatever the holder does', async () => {
       const { protocol, pass } = subject();
-      const holder = new Claimant(protocol, 'lights', { grace: 200 });
+      const holder = new Claimant(protocol, 'lights', { grace: 1_000 });
       await holder.get();
       const alarm = new Claimant(protocol, 'lights', { locker: 'alarm', priority: 9 }).ask();
       await pass(100);
       assert.equal(alarm.outcome, undefined);
-      await pass(150);
+      await pass(1_000);
       assert.equal((await alarm.settle()).granted.type, 'granted');
       assert.deepEqual(holder.fates, ['revoking by alarm', 'lost: preempted by alarm']);
     });

@@ -39,10 +39,10 @@ export function describeWaiting(subject: Subject): void {
     it('denies at the end of the timeout', async () => {
       const { protocol, pass } = subject();
       await new Claimant(protocol, 'lights', { locker: 'motion' }).get();
-      const waiter = new Claimant(protocol, 'lights', { timeout: 200 }).ask();
+      const waiter = new Claimant(protocol, 'lights', { timeout: 1_000 }).ask();
       await pass(100);
       assert.equal(waiter.outcome, undefined);
-      await pass(150);
+      await pass(1_000);
       await waiter.settle();
       assert.equal(waiter.denied.reason, 'timeout');
       assert.equal(waiter.denied.by?.locker, 'motion');

@@ -38,7 +38,7 @@ export function describeWatching(subject: Subject): void {
       const stop = await protocol.watch('lights', ({ state, holder, token }) => {
         seen.push(`${state} ${holder} ${token > 0}`);
       });
-      const motion = new Claimant(protocol, 'lights', { locker: 'motion', grace: 1_000 });
+      const motion = new Claimant(protocol, 'lights', { locker: 'motion', grace: 5_000 });
       await motion.get();
       const alarm = new Claimant(protocol, 'lights', { locker: 'alarm', priority: 9 }).ask();
       await pass(1);

@@ -36,19 +36,23 @@ export const DEFAULT_LEVELS: readonly Level[] = [
 ];
 
 /**
- * Looks levels up; where two have the same name or priority, the first one counts.
- * @throws {RangeError} if a priority is not finite, or an id is there twice.
+ * Looks levels up; where two have the same priority, the first one counts.
+ * @throws {RangeError} if a priority is not finite, or an id or a name, in any case, is there twice.
  */
 export function makeLevels(all: readonly Level[] = DEFAULT_LEVELS): Levels {
   const byWord = new Map<string, number>();
   const names = new Map<number, string>();
-  for (const { id, priority } of all) {
+  const taken = new Set<string>();
+  for (const { id, name, priority } of all) {
+    const word = wordOf(name);
     if (!Number.isFinite(priority)) throw new RangeError(`level ${id} has the priority ${priority}`);
     if (byWord.has(id)) throw new RangeError(`two levels have the id ${id}`);
+    if (taken.has(word)) throw new RangeError(`two levels have the name ${JSON.stringify(name.trim())}`);
     byWord.set(id, priority);
+    taken.add(word);
   }
   for (const { id, name, priority } of all) {
-    for (const word of [name.toLowerCase(), id.toLowerCase()]) {
+    for (const word of [wordOf(name), wordOf(id)]) {
       if (!byWord.has(word)) byWord.set(word, priority);
     }
     if (!names.has(priority)) names.set(priority, name);
@@ -58,6 +62,10 @@ export function makeLevels(all: readonly Level[] = DEFAULT_LEVELS): Levels {
     priorityOf: (level) => (typeof level === 'number' ? finite(level) : lookUp(byWord, level.trim())),
     nameOf: (priority) => names.get(priority),
   };
+}
+
+function wordOf(text: string): string {
+  return text.trim().toLowerCase();
 }
 
 function lookUp(byWord: ReadonlyMap<string, number>, word: string): number | undefined {

@@ -51,6 +51,8 @@ export class LocalRegistry implements Registry {
   readonly #onStopped: () => void;
   readonly #statusListeners = new Set<(status: RegistryStatus) => void>();
   #toldText = '';
+  /** How it is to be called from its next start on, as it was told last. */
+  #nextName: string | undefined;
   /** The levels of whoever decides, as they were read last. */
   #theirLevels: { readonly list: Json; readonly levels: Levels } | undefined;
   #uses = 0;
@@ -128,9 +130,7 @@ export class LocalRegistry implements Registry {
   adopt(settings: RegistrySettings): void {
     this.#member.setRules(rulesOf(settings));
     this.name = settings.name;
-    const { requester } = settings;
-    if (requester === undefined || requester === '' || requester === this.requester) return;
-    this.#environment.log.warn(`this Node-RED is called ${requester} from its next start on`);
+    this.#noteName(settings.requester || this.requester);
   }
 
   onStatus(listener: (status: RegistryStatus) => void): () => void {
@@ -247,6 +247,14 @@ export class LocalRegistry implements Registry {
     }
     this.#theirLevels = { list, levels };
     return levels;
+  }
+
+  /** A deploy repeats the settings, and not what was said of them. */
+  #noteName(name: string): void {
+    const isNews = name !== (this.#nextName ?? this.requester);
+    this.#nextName = name;
+    if (isNews && name !== this.requester)
+      this.#environment.log.warn(`this Node-RED is called ${name} from its next start on`);
   }
 
   #tellStatus(): void {

@@ -49,12 +49,17 @@ describe('levels', () => {
     );
   });
 
-  it('must be finite, and their ids different', () => {
+  it('must be finite, and their ids and names different', () => {
     assert.throws(
       () => makeLevels([{ id: 'a', name: 'a', priority: Infinity }]),
       /level a has the priority Infinity/,
     );
     const twice = { id: 'a', name: 'a', priority: 1 };
     assert.throws(() => makeLevels([twice, twice]), /two levels have the id a/);
+    const others = [
+      { id: 'b', name: ' Motion', priority: 1 },
+      { id: 'c', name: 'motion', priority: 2 },
+    ];
+    assert.throws(() => makeLevels(others), /two levels have the name "motion"/);
   });
 });

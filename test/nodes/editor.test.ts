@@ -211,6 +211,33 @@ describe('the editor', function () {
       );
       assert.deepEqual(editor.complaints, []);
     });
+
+    it('says that two levels have one name, until one of them has another', async () => {
+      const registry = (await editor.nodes('eachConfig')).find(({ type }) => type === 'lock-registry');
+      const id = String(registry?.id);
+      const names = editor.page.locator('#node-config-input-levels-list input');
+      const complaint = editor.page.locator('#redlock-level-twins');
+      const open = async () => {
+        await editor.editConfig('lock-registry', id);
+        await editor.page.click('#redlock-tabs li:nth-child(2) a');
+      };
+      const isValid = () =>
+        editor.page.evaluate(`RED.nodes.node(${JSON.stringify(id)}).valid`) as Promise<boolean>;
+      await open();
+      assert.equal(await complaint.isVisible(), false);
+      await names.nth(2).fill(' Life-Safety');
+      assert.match(await complaint.innerText(), /Two levels have the same name/);
+      assert.equal(await editor.page.locator('#node-config-input-levels-list .input-error').count(), 2);
+      await editor.save();
+      assert.equal(await isValid(), false);
+      await open();
+      assert.equal(await complaint.isVisible(), true);
+      await names.nth(2).fill('security');
+      assert.equal(await complaint.isVisible(), false);
+      await editor.save();
+      assert.equal(await isValid(), true);
+      assert.deepEqual(editor.complaints, []);
+    });
   });
 });
 

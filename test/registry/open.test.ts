@@ -54,10 +54,29 @@ describe('opening a registry', () => {
     assert.equal(findRegistry('home'), registry);
   });
 
+  it('says once per change that it is called otherwise from its next start on', () => {
+    open();
+    const told = () => said.filter((text) => text.includes('from its next start on'));
+    open({ requester: 'renamed' });
+    open({ requester: 'renamed' });
+    assert.equal(told().length, 1);
+    open({ requester: 'again' });
+    assert.match(String(told()[1]), /is called again/);
+    open();
+    open({ requester: 'again' });
+    assert.equal(told().length, 3);
+  });
+
   it('refuses settings that cannot be, and leaves nothing behind', () => {
     const wrong: readonly Partial<RegistrySettings>[] = [
       { prefix: 'a/#' },
       { levels: [{ id: 'a', name: 'a', priority: Number.NaN }] },
+      {
+        levels: [
+          { id: 'a', name: 'Motion', priority: 1 },
+          { id: 'b', name: 'motion', priority: 2 },
+        ],
+      },
       { policy: [{ requester: 'a+', resource: '#' }] },
       { values: [{ resource: '#/a', value: 1 }] },
       { broker: { kind: 'url', url: 'nonsense' } },

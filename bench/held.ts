@@ -1,6 +1,7 @@
 // A million resources held: what an operation takes meanwhile, and what each lock weighs; and what a million leases
 // that have come and gone leave behind.
 import createAcquire, { type Acquire, type Lock } from '@priority-redlock/node-red';
+import { LiveTimers } from './live-timers';
 import { amountRow, medians, type Row, ratioRow, settledHeap, timed } from './measure';
 
 const ROUNDS = 21;
@@ -46,6 +47,16 @@ function passBy(acquire: Acquire): Promise<number> {
 }
 
 export async function benchLeft(): Promise<readonly Row[]> {
+  const timers = new LiveTimers();
+  timers.start();
+  try {
+    return await lookForLeftovers(timers);
+  } finally {
+    timers.stop();
+  }
+}
+
+async function lookForLeftovers(timers: LiveTimers): Promise<readonly Row[]> {
   const acquire = createAcquire();
   const cycle = async (operations: number) => {
     for (let n = 0; n < operations; n++) {
@@ -53,18 +64,14 @@ export async function benchLeft(): Promise<readonly Row[]> {
     }
   };
   await cycle(20_000);
-  const [before, timersBefore] = [settledHeap(), timers()];
+  const before = settledHeap();
   await cycle(MILLION);
   const leftKiB = (settledHeap() - before) / 1_024;
   return [
-    amountRow('timers left after 1,000,000 with a ttl', timers() - timersBefore, 0, 'timers'),
+    amountRow('timers left after 1,000,000 with a ttl', timers.count, 0, 'timers'),
     amountRow('memory left after 1,000,000 with a ttl', Math.max(0, leftKiB), MOST_LEFT_KIB, 'KiB'),
   ];
 }
 
 /** Less than a thousandth of a lock each: what the engine itself keeps for code that has run hot. */
 const MOST_LEFT_KIB = 256;
-
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-}

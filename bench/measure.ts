@@ -11,7 +11,8 @@ export interface Row {
   /** What counts: a ratio, or an amount. */
   readonly result: string;
   readonly budget: string;
-  readonly isKept: boolean;
+  /** `undefined`: it is shown without a limit. */
+  readonly isKept: boolean | undefined;
 }
 
 /** What one round of something takes, in ms. */
@@ -68,6 +69,11 @@ export function amountRow(what: string, amount: number, most: number, unit: stri
     budget: `at most ${most.toLocaleString('en')} ${unit}`,
     isKept: amount <= most,
   };
+}
+
+/** The same row, to be looked at only: what is measured there has no peer to be held to. */
+export function withoutLimit(row: Row): Row {
+  return { ...row, budget: 'none', isKept: undefined };
 }
 
 /** The heap in use after everything that can go has gone, in bytes. */

@@ -1,21 +1,33 @@
 // Many who wait with priorities: to enqueue them, and to hand over from one to the next; against p-queue.
-import createAcquire from '@priority-redlock/node-red';
+import createAcquire, { type Lock } from '@priority-redlock/node-red';
 import PQueue from 'p-queue';
 import { medians, type Row, ratioRow, timed } from './measure';
 
 const ROUNDS = 9;
 const WAITERS = 10_000;
 const GROWTH_ROUNDS = 5;
+/** The peer's long queue takes seconds. */
+const PEER_GROWTH_ROUNDS = 3;
 const LEVELS = 100;
 
-/** The time per waiter is to stay flat but for the few more levels of a heap of a hundred times the size. */
-const MOST_GROWTH = 3;
+/** Both have the same number of waiters, so that memory and caches see the same of both. */
+const ONE_LONG: Shape = { queues: 1, waiters: 100_000 };
+const MANY_SHORT: Shape = { queues: 100, waiters: 1_000 };
+
+/** A heap of a hundred times the size has 1.67 times as many levels. */
+const MOST_GROWTH = 2;
+
+/** So many queues, each with so many who wait. */
+interface Shape {
+  readonly queues: number;
+  readonly waiters: number;
+}
 
 export async function benchQueue(): Promise<readonly Row[]> {
   const [ours = 0, peer = 0] = await medians(
     ROUNDS,
-    () => handOver(WAITERS),
-    () => runQueue(WAITERS),
+    () => handOver({ queues: 1, waiters: WAITERS }),
+    () => runQueues({ queues: 1, waiters: WAITERS }),
   );
   return [
     ratioRow(
@@ -24,64 +36,91 @@ export async function benchQueue(): Promise<readonly Row[]> {
       { us: (peer * 1_000) / WAITERS, name: 'p-queue' },
       0.7,
     ),
-    growthRow(await growth(handOver), await growth(resolvePromises)),
+    growthRow(await growth(handOver, GROWTH_ROUNDS), await growth(runQueues, PEER_GROWTH_ROUNDS)),
+    rawGrowthRow(await rawGrowth(handOver), await rawGrowth(resolvePromises)),
   ];
 }
 
-/** How many times as long one of 100,000 takes as one of 1,000. */
-async function growth(round: (waiters: number) => Promise<number>): Promise<number> {
-  const [few = 0, many = 0] = await medians(
-    GROWTH_ROUNDS,
-    async () => {
-      let ms = 0;
-      for (let n = 0; n < 100; n++) ms += await round(1_000);
-      return ms;
-    },
-    () => round(100_000),
+/** How many times as long a waiter takes in a long queue as in a short one, among as many waiters in all. */
+async function growth(round: (shape: Shape) => Promise<number>, rounds: number): Promise<number> {
+  const [short = 0, long = 0] = await medians(
+    rounds,
+    () => round(MANY_SHORT),
+    () => round(ONE_LONG),
   );
-  return many / few;
+  return long / short;
 }
 
-/** Bare promises are shown to tell how much of it is theirs: the caches and the collector see them, too. */
-function growthRow(ours: number, bare: number): Row {
+function growthRow(ours: number, peer: number): Row {
   return {
-    what: '100,000 waiters, growth over 1,000',
-    ours: `${ours.toFixed(1)} ×`,
-    peer: `bare promises ${bare.toFixed(1)} ×`,
-    result: `${ours.toFixed(1)} ×`,
+    what: '100,000 in one queue over 100 × 1,000',
+    ours: `${ours.toFixed(2)} ×`,
+    peer: `p-queue ${peer.toFixed(2)} ×`,
+    result: `${ours.toFixed(2)} ×`,
     budget: `at most ${MOST_GROWTH} ×`,
     isKept: ours <= MOST_GROWTH,
   };
 }
 
-function handOver(waiters: number): Promise<number> {
+/** How many times as long a waiter takes among 100,000 as one among 1,000, when there are no others. */
+async function rawGrowth(round: (shape: Shape) => Promise<number>): Promise<number> {
+  const [few = 0, many = 0] = await medians(
+    GROWTH_ROUNDS,
+    async () => {
+      let ms = 0;
+      for (let n = 0; n < MANY_SHORT.queues; n++) ms += await round({ queues: 1, waiters: 1_000 });
+      return ms;
+    },
+    () => round(ONE_LONG),
+  );
+  return many / few;
+}
+
+/** Bare promises are shown to tell how much of it is theirs: the caches and the collector see them, too. */
+function rawGrowthRow(ours: number, bare: number): Row {
+  return {
+    what: '100,000 waiters over 1,000 alone',
+    ours: `${ours.toFixed(1)} ×`,
+    peer: `bare promises ${bare.toFixed(1)} ×`,
+    result: `${ours.toFixed(1)} ×`,
+    budget: 'none',
+    isKept: undefined,
+  };
+}
+
+function handOver({ queues, waiters }: Shape): Promise<number> {
   const acquire = createAcquire();
   return timed(async () => {
-    const holder = await acquire('lights', 'holder', { priority: LEVELS });
+    const holders: Lock[] = [];
+    for (let q = 0; q < queues; q++) {
+      holders.push(await acquire(`lights ${q}`, 'holder', { priority: LEVELS }));
+    }
     const waiting: Promise<unknown>[] = [];
     for (let n = 0; n < waiters; n++) {
-      const lock = acquire('lights', `waiter ${n}`, { priority: priorityOf(n) });
-      waiting.push(lock.then((held) => held.release()));
+      for (let q = 0; q < queues; q++) {
+        const lock = acquire(`lights ${q}`, `waiter ${n}`, { priority: priorityOf(n) });
+        waiting.push(lock.then((held) => held.release()));
+      }
     }
-    await holder.release();
+    for (const holder of holders) await holder.release();
     await Promise.all(waiting);
   });
 }
 
-function runQueue(waiters: number): Promise<number> {
+function runQueues({ queues, waiters }: Shape): Promise<number> {
   return timed(async () => {
-    const queue = new PQueue({ concurrency: 1, autoStart: false });
+    const all = Array.from({ length: queues }, () => new PQueue({ concurrency: 1, autoStart: false }));
     const waiting: Promise<unknown>[] = [];
     for (let n = 0; n < waiters; n++) {
-      waiting.push(queue.add(async () => undefined, { priority: priorityOf(n) }));
+      for (const queue of all) waiting.push(queue.add(async () => undefined, { priority: priorityOf(n) }));
     }
-    queue.start();
+    for (const queue of all) queue.start();
     await Promise.all(waiting);
   });
 }
 
 /** The least that a hand-over takes: the next promise is resolved when the one before has been heard of. */
-function resolvePromises(waiters: number): Promise<number> {
+function resolvePromises({ waiters }: Shape): Promise<number> {
   return timed(async () => {
     const resolves: (() => void)[] = [];
     const waiting: Promise<unknown>[] = [];

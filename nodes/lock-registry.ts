@@ -1,14 +1,17 @@
 // The config node lock-registry: says where the registry is and what its rules are. The registry itself outlives it.
 import type { Node, NodeAPI } from 'node-red';
-import { openRegistry } from '../src/registry/open';
+import { closeAllRegistries, openRegistry } from '../src/registry/open';
 import type { Registry } from '../src/registry/registry';
 import type { RegistryConfig, RegistryCredentials } from './lock-registry/config';
 import { registrySettings } from './lock-registry/settings';
+import { shutdown } from './lock-registry/shutdown';
 import { toError } from './shared/node-error';
 
 type LockRegistryNode = Node<RegistryCredentials> & { registry?: Registry };
 
 export = (RED: NodeAPI): void => {
+  shutdown.watch();
+
   function LockRegistry(this: LockRegistryNode, config: RegistryConfig): void {
     RED.nodes.createNode(this, config);
     try {
@@ -19,8 +22,9 @@ export = (RED: NodeAPI): void => {
     }
     const { registry } = this;
     this.on('close', (done: () => void) => {
-      // It goes on for a while: the deploy that closes this node most likely brings the next one.
-      registry.close().then(done, (error: unknown) => {
+      // The deploy that closes this node most likely brings the next one; the end of Node-RED brings none.
+      const closed = shutdown.isUnderWay ? closeAllRegistries() : registry.close();
+      closed.then(done, (error: unknown) => {
         this.error(toError(error));
         done();
       });

@@ -96,7 +96,7 @@ function runNodeRed({ port, mqttPort, userDir }: Place): void {
     env: { ...process.env, PORT: String(port), MQTT_PORT: String(mqttPort) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => process.exit(code ?? 0));
   child.on('error', (error) => refuse(`Node-RED does not start: ${error.message}`));
   showAndGreet(child, port, mqttPort);

@@ -226,7 +226,7 @@ describe('the editor', function () {
       await open();
       assert.equal(await complaint.isVisible(), false);
       await names.nth(2).fill(' Life-Safety');
-      assert.match(await complaint.innerText(), /Two levels have the same name/);
+      assert.match(String(await complaint.textContent()), /Two levels have the same name/);
       assert.equal(await editor.page.locator('#node-config-input-levels-list .input-error').count(), 2);
       await editor.save();
       assert.equal(await isValid(), false);

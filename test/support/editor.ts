@@ -1,13 +1,10 @@
 // Node-RED's editor in a real browser, with our nodes as they are in the sources.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { FlowNode } from './node-red';
 import { type NodeRedProcess, startNodeRed } from './node-red-process';
 import { NODE_RED_4, NODE_RED_5 } from './node-red-runtimes';
-import { REPOSITORY } from './repository';
+import { makeUserDir } from './user-dir';
 
 const FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
@@ -132,36 +129,4 @@ export class Editor {
   async #settle(): Promise<void> {
     await this.page.waitForFunction('document.querySelector("#red-ui-editor-stack")?.style.zIndex === "13"');
   }
-}
-
-function makeUserDir(flows: readonly FlowNode[]): string {
-  const userDir = mkdtempSync(join(tmpdir(), 'redlock-editor-'));
-  const home = join(userDir, 'node_modules/@priority-redlock/node-red');
-  mkdirSync(join(home, 'nodes'), { recursive: true });
-  const sources = join(REPOSITORY, 'nodes');
-  const types = readdirSync(sources)
-    .filter((name) => name.endsWith('.html'))
-    .map((name) => name.replace('.html', ''));
-  for (const type of types) {
-    cpSync(join(sources, `${type}.html`), join(home, `nodes/${type}.html`));
-    writeFileSync(join(home, `nodes/${type}.js`), loader(join(sources, `${type}.ts`)));
-  }
-  cpSync(join(sources, 'locales'), join(home, 'nodes/locales'), { recursive: true });
-  cpSync(join(REPOSITORY, 'icons'), join(home, 'nodes/icons'), { recursive: true });
-  const nodes = Object.fromEntries(types.map((type) => [type, `nodes/${type}.js`]));
-  const name = '@priority-redlock/node-red';
-  write(join(home, 'package.json'), { name, version: '0.0.0', 'node-red': { nodes } });
-  write(join(userDir, 'package.json'), { name: 'user', private: true, dependencies: { [name]: '0.0.0' } });
-  write(join(userDir, 'flows.json'), flows);
-  return userDir;
-}
-
-/** A module that loads a node from its source. */
-function loader(source: string): string {
-  const tsx = createRequire(join(REPOSITORY, 'package.json')).resolve('tsx/cjs/api');
-  return `require(${JSON.stringify(tsx)}).register();\nmodule.exports = require(${JSON.stringify(source)});\n`;
-}
-
-function write(file: string, content: unknown): void {
-  writeFileSync(file, JSON.stringify(content));
 }

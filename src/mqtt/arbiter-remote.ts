@@ -5,13 +5,12 @@ import type { Context, Term } from './arbiter-context';
 import { type Addressee, type DeviceParts, Devices } from './arbiter-devices';
 import type { Force } from './arbiter-force';
 import type { Finds } from './arbiter-found';
+import { KeptThere } from './arbiter-kept';
 import { Link, type LinkHost } from './arbiter-link';
-import { readOwner } from './arbiter-own-message';
 import { Rebuilder, type RebuildParts } from './arbiter-rebuild';
 import { credibleCount } from './arbiter-remember';
 import { Sessions, type SessionsHost } from './arbiter-sessions';
 import type { Answer, ArbiterMessage } from './messages';
-import { readClaim } from './read-message';
 import type { Transport, TransportMessage, Will } from './transport';
 
 /** What the arbiter wants to know of its broker. */
@@ -38,16 +37,12 @@ export interface RemoteParts extends DeviceParts, Omit<RebuildParts, 'devices' |
   readonly host: RemoteHost;
 }
 
-/** What a participant keeps at the broker it also says in its session. */
-function isKeptBySession(payload: Uint8Array): boolean {
-  return readClaim(payload).message !== undefined && readOwner(payload) !== undefined;
-}
-
 export class Remote implements LinkHost {
   readonly #parts: RemoteParts;
   readonly #context: Context;
   readonly #devices: Devices;
   readonly #sessions: Sessions;
+  readonly #kept = new KeptThere();
   readonly #rebuilder: Rebuilder;
   readonly #link: Link;
 
@@ -98,6 +93,11 @@ export class Remote implements LinkHost {
     this.#sessions.tell(claim, hasWon ? 'winning' : 'losing');
   }
 
+  /** The broker retains it for its participant. */
+  isKeptThere(claim: ArbiterClaim): boolean {
+    return this.#kept.has(claim);
+  }
+
   /** A further message was refused; what was answered to its claim stands. */
   refuse(claim: ArbiterClaim, answer: Answer): void {
     const { requester, name, isDevice } = claim;
@@ -119,6 +119,7 @@ export class Remote implements LinkHost {
 
   opened(finds: Finds): void {
     const { publisher, host } = this.#parts;
+    this.#kept.replace(finds);
     for (const [requester, payload] of finds.presences) this.#sessions.heardPresence(requester, payload);
     this.#rebuilder.rebuild(finds);
     this.showPresence();
@@ -175,10 +176,12 @@ export class Remote implements LinkHost {
   }
 
   #heardClaim(from: Addressee, payload: Uint8Array, retain: boolean): void {
+    // What a participant keeps at the broker it also says in its session.
+    const isKept = this.#kept.heard(from, payload);
     // What our own runtime claims it does not claim over the broker: it only keeps it there.
     if (from.requester === this.#context.requester) this.#devices.heardAsOwn(from, payload);
     else if (payload.length === 0 && this.#sessions.withdrawKept(from)) return;
-    else if (!isKeptBySession(payload)) this.#devices.heard(from, payload, retain);
+    else if (!isKept) this.#devices.heard(from, payload, retain);
   }
 
   #sessionsHost(): SessionsHost {

@@ -61,11 +61,15 @@ export class SessionClaims {
     }
   }
 
-  /** What is listed goes on, what is not has ended there. */
+  /**
+   * What is listed goes on, what is not has ended there: also what an earlier start has kept, if this one does not know
+   * of it, since the broker has forgotten it.
+   */
   reconcile(session: Session, listed: ReadonlyMap<string, MakeOp>): void {
     this.#decider.catchUp();
     for (const claim of [...this.#decider.claims.values()]) {
-      if (claim.session === session.instance && !listed.has(claim.id)) this.withdraw(claim);
+      const isIts = claim.kind === 'session' && claim.requester === session.requester;
+      if (isIts && !listed.has(claim.id)) this.withdraw(claim);
     }
     for (const op of listed.values()) this.#list(session, op);
     session.hasListed = true;

@@ -259,6 +259,8 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   // What the decider tells.
 
   answered(claim: ArbiterClaim, answer: Answer, hasWon: boolean): void {
+    if (!claim.isAlive && claim.kind === 'session' && this.#remote?.isKeptThere(claim) === false)
+      claim.leaving ??= 'withdrawn';
     if (claim.isKept) this.#publisher?.noteAnswer(claim, hasWon);
     if (claim.isOwn) this.#tellOwn(claim, answer);
     else if (!claim.isDevice) this.#remote?.tellSession(claim, hasWon);

@@ -262,9 +262,19 @@ export class ParticipantClaims {
     this.#parts.send({ op: 'ask', id: claim.id });
   }
 
-  /** Gives a hold back that was told to be over here. */
-  yieldAgain(claim: ParticipantClaim): void {
-    this.#parts.send({ op: 'yield', id: claim.id, token: claim.token });
+  /** A hold was lost, and the claim goes on; whether it still does when that was told. */
+  loseHold(claim: ParticipantClaim): boolean {
+    const cause = claim.answer?.by && { by: claim.answer.by };
+    claim.phase = 'waiting';
+    claim.until = Infinity;
+    this.#conclude(claim, this.#answer(claim, 'requeued', cause));
+    return claim.isAlive;
+  }
+
+  /** Gives a hold back that is over here, or of which nothing was known. */
+  yieldUnheld(claim: ParticipantClaim, token: number): void {
+    claim.yieldedToken = token;
+    this.#parts.send({ op: 'yield', id: claim.id, token });
   }
 
   /** Sends the next change, when the one before was answered. */

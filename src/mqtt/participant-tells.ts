@@ -17,7 +17,8 @@ export interface ToldClaims {
   forget(id: string): void;
   disown(id: string): void;
   askAgain(claim: ParticipantClaim): void;
-  yieldAgain(claim: ParticipantClaim): void;
+  loseHold(claim: ParticipantClaim): boolean;
+  yieldUnheld(claim: ParticipantClaim, token: number): void;
   pump(claim: ParticipantClaim): void;
 }
 
@@ -72,10 +73,11 @@ export class TellReader {
 
   /** Whether it tells of a hold that is over here. */
   #isStale(claim: ParticipantClaim, answer: Answer): boolean {
-    const { result, token = 0 } = answer;
+    const { result, token = claim.token } = answer;
     if (result === 'granted') return token <= claim.yieldedToken;
     if (result !== 'revoking' || claim.phase !== 'waiting') return false;
-    if (claim.yieldedToken === 0) this.#claims.yieldAgain(claim);
+    // Its grant may never have been told: the arbiter tells only how a claim stands now.
+    if (token > claim.yieldedToken) this.#claims.yieldUnheld(claim, token);
     return true;
   }
 
@@ -91,6 +93,9 @@ export class TellReader {
   }
 
   #follow(claim: ParticipantClaim, answer: Answer, at: ToldAt, isAsked: boolean): void {
+    const isOtherHold = answer.result === 'granted' && claim.isHeld && answer.token !== claim.token;
+    // What came between was passed over: an arbiter tells how a claim stands now.
+    if (isOtherHold && !this.#claims.loseHold(claim)) return;
     const { phase, token } = claim;
     claim.order = answer.order ?? claim.order;
     if (answer.result === 'granted') this.#grant(claim, answer, at);

@@ -19,7 +19,7 @@ describe('the presence of the arbiter', () => {
       requester: 'house',
       instance: 'first',
       epoch: 1,
-      tokenFloor: 0,
+      tokenFloor: 60_000,
     });
     const rules = ['levels', 'policy', 'defaults', 'limits', 'takeover'];
     const lengths = ['session', 'beat', 'failoverDelay', 'handoverTimeout', 'freeState'];

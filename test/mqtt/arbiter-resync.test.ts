@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { ArbiterScene, startArbiter } from '../support/arbiter-scene';
+import { HandClock } from '../support/hand-clock';
+import { SimulatedBroker } from '../support/simulated-broker';
 
 const HOUR_MS = 3_600_000;
+
+/** Every message takes so long that reading takes longer than a broker is waited for. */
+function slowScene(): ArbiterScene {
+  return new ArbiterScene({}, new SimulatedBroker({ clock: new HandClock(), latencyMs: 1_500 }));
+}
 
 describe('without its broker, the arbiter', () => {
   let scene: ArbiterScene;
@@ -170,10 +177,43 @@ describe('without its broker, the arbiter', () => {
     late.broker.stop();
     await late.start();
     assert.equal(late.arbiter.status.phase, 'starting');
-    await late.clock.advance(5_000);
+    await late.clock.advance(10_000);
     await late.arbiter.ready;
     assert.equal(late.arbiter.status.phase, 'deciding');
     assert.equal(late.own('node', { resource: 'lights' }).phase, 'held');
+  });
+
+  it('decides nothing before it has read what a slow one has', async () => {
+    const slow = slowScene();
+    slow.broker.publish('locks/claim/panel/lights', '{}', { retain: true });
+    await slow.start();
+    await slow.clock.advance(10_000);
+    assert.equal(slow.arbiter.status.phase, 'starting');
+    await slow.clock.advance(50_000);
+    assert.equal(slow.arbiter.status.phase, 'deciding');
+    assert.equal(slow.holder('lights'), 'panel');
+  });
+
+  it('decides when a broker is gone again before all was read', async () => {
+    const slow = slowScene();
+    await slow.start();
+    await slow.clock.advance(10_000);
+    slow.broker.stop();
+    await slow.clock.advance(1_500);
+    assert.equal(slow.arbiter.status.phase, 'deciding');
+  });
+
+  it('gives no token that an earlier start may have given without it', async () => {
+    await scene.device('panel/lights', {});
+    await scene.crash();
+    const second = await startArbiter({}, scene.broker);
+    scene.broker.stop();
+    const told = second.own('node', { resource: 'door' }).answer?.token;
+    await second.crash();
+    scene.broker.start();
+    const third = await startArbiter({}, scene.broker);
+    const next = third.own('node', { resource: 'door' }).answer?.token;
+    assert.ok(Number(next) > Number(told), `${next} is given after ${told}`);
   });
 });
 
@@ -189,7 +229,7 @@ describe('a broker that comes only after the start', () => {
     await first.crash();
     first.broker.stop();
     const second = await startArbiter({}, first.broker);
-    await second.clock.advance(5_000);
+    await second.clock.advance(10_000);
     const lights = second.own('node', { resource: 'lights', value: 'off' });
     const door = second.own('kept', { resource: 'door', value: 'new' }, true);
     assert.equal(lights.phase, 'held');

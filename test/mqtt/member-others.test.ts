@@ -59,7 +59,7 @@ describe('a runtime that decides alone', () => {
   it('decides also without a broker', async () => {
     broker.stop();
     const house = start('house', alone);
-    await clock.advance(6_000);
+    await clock.advance(11_000);
     await house.member.ready;
     const id = house.claim('node', { resource: 'lights' });
     assert.equal(house.isHeld(id), true);

@@ -57,6 +57,27 @@ describe('a participant that is to stop', () => {
     assert.deepEqual([claim.phase, scene.isHeld(claim)], ['held', true]);
   });
 
+  it('gives a hold back of which it was told nothing but its revocation', async () => {
+    const { scene, arbiter } = await joined();
+    const claim = scene.claim({ resource: 'lights' });
+    await scene.settle();
+    arbiter.tell(claim.id, { result: 'queued' });
+    arbiter.tell(claim.id, { result: 'revoking', token: 7, remaining: 1_000, by: ALARM });
+    arbiter.tell(claim.id, { result: 'revoking', token: 7, remaining: 900, by: ALARM });
+    await scene.settle();
+    assert.deepEqual(arbiter.got('yield'), [{ op: 'yield', id: claim.id, token: 7 }]);
+    assert.deepEqual([claim.phase, scene.results()], ['waiting', ['queued']]);
+  });
+
+  it('hears of the loss between two holds, though it was passed over', async () => {
+    const { scene, arbiter, claim } = await holding({ grace: 3_000 });
+    arbiter.tell(claim.id, { result: 'revoking', token: 1, remaining: 3_000, by: ALARM });
+    arbiter.tell(claim.id, { result: 'granted', token: 8, regained: true });
+    await scene.settle();
+    assert.deepEqual(scene.results(), ['granted', 'revoking', 'requeued', 'granted']);
+    assert.deepEqual([claim.phase, scene.isHeld(claim)], ['held', true]);
+  });
+
   it('with a grace yields when its locker says so', async () => {
     const { scene, arbiter, claim } = await holding({ grace: 3_000 });
     arbiter.tell(claim.id, { result: 'revoking', remaining: 5_000, by: ALARM });

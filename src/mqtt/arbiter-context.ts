@@ -56,6 +56,20 @@ export const DEFAULT_TIMING: Timing = {
   handoverTimeout: 1_000,
 };
 
+/** What this runtime was before its start. */
+export interface Before {
+  /** The instance that ran last under its name, where it is known to be dead. */
+  readonly instance?: string;
+  /** Other names that it had, under which it may have left claims. */
+  readonly former?: readonly FormerName[];
+}
+
+export interface FormerName {
+  readonly name: string;
+  /** The instance that had it last. */
+  readonly instance: string;
+}
+
 /** Settings of an arbiter that stay as they are. */
 export interface ArbiterSettings {
   /** Default `locks`. */
@@ -71,6 +85,8 @@ export interface ArbiterSettings {
   readonly timing?: Partial<Timing>;
   /** Publishes the audit stream; default `true`. */
   readonly audit?: boolean;
+  /** Known when it is started. */
+  readonly before?: () => Before;
 }
 
 export interface Context {
@@ -87,6 +103,7 @@ export interface Context {
   epoch: number;
   /** The one with which it began: a store that has forgotten others lets it grow. */
   firstEpoch: number;
+  readonly before: () => Before;
 }
 
 /** What an arbiter that can be succeeded is to know. */
@@ -105,9 +122,11 @@ export const DEFAULT_PREFIX = 'locks';
 /** Throws a `RangeError` for a prefix that cannot be one. `lastEpoch`: the last that is known of. */
 export function contextOf(settings: ArbiterSettings, canBeSucceeded: boolean, lastEpoch = 0): Context {
   const { prefix = DEFAULT_PREFIX, requester, instance, clock, log, rules, timing } = settings;
+  const { before = () => ({}) } = settings;
   const topics = topicsUnder(prefix);
   return {
-    ...{ requester, instance, clock, log, rules, topics, canBeSucceeded, epoch: lastEpoch, firstEpoch: 0 },
+    ...{ requester, instance, before, clock, log, rules, topics, canBeSucceeded },
+    ...{ epoch: lastEpoch, firstEpoch: 0 },
     timing: { ...DEFAULT_TIMING, ...(timing?.session && { startWait: timing.session }), ...timing },
   };
 }

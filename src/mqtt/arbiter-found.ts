@@ -2,6 +2,7 @@
 import { type ClaimKey, deviceClaimId } from './arbiter-claim';
 import type { Context } from './arbiter-context';
 import type { Addressee } from './arbiter-devices';
+import { adoptFormer } from './arbiter-former';
 import { readOwner } from './arbiter-own-message';
 import type { Found } from './arbiter-reader';
 import type {
@@ -80,6 +81,7 @@ export function sortOut(found: Found, context: Context): Finds {
     ours: new Map(),
   };
   for (const [topic, payload] of found) sortIn(finds, topic, payload, context);
+  adoptFormer(finds, context);
   return finds;
 }
 

@@ -7,6 +7,7 @@ import { type Finds, sortOut } from './arbiter-found';
 import { type Found, Reader } from './arbiter-reader';
 import { EarlyMessages } from './early-messages';
 import { follow } from './follow-transport';
+import { isOwnPast } from './former-names';
 import type { ArbiterMessage } from './messages';
 import { readArbiter } from './read-message';
 import type { Transport, TransportMessage, Will } from './transport';
@@ -300,16 +301,16 @@ export class Link {
 
   /**
    * Somebody else who is there and decides, or may be: only who can be succeeded, or has said goodbye, does not when he
-   * is not there. Another instance of our own name is our own past.
+   * is not there. Another instance of our own name, or the last of a former one, is our own past.
    */
   #otherIn(message: ArbiterMessage | undefined): ArbiterMessage | undefined {
-    const { requester, instance, canBeSucceeded } = this.#context;
+    const { instance, canBeSucceeded } = this.#context;
     // Who holds the office need not ask: rivals are compared with where it is held.
     if (message === undefined || this.#isSole || canBeSucceeded || this.#seizes) return undefined;
     const isOver = message.left === true || message.settings?.takeover === true || this.#state !== 'reading';
     if (!message.online && isOver) return undefined;
     if (message.instance === instance) return undefined;
-    const isOwnPast = message.requester === requester && this.#state === 'reading' && !this.#hasGivenWay;
-    return isOwnPast ? undefined : message;
+    const isPast = isOwnPast(message, this.#context) && this.#state === 'reading' && !this.#hasGivenWay;
+    return isPast ? undefined : message;
   }
 }

@@ -21,8 +21,6 @@ export interface DeskOptions {
   readonly settings: ArbiterSettings;
   readonly hearer: ClaimHearer;
   readonly random: Random;
-  /** The instance of this name that ran before, where it is known to be dead. */
-  readonly after?: string | undefined;
 }
 
 /** A participant, with the connections that it starts and stops. */
@@ -72,13 +70,13 @@ export class Desk {
   }
 
   makeSeat(connect: (asked: Connecting) => Transport): Seat {
-    const { settings, random, after } = this.#options;
-    const { prefix = DEFAULT_PREFIX, requester, instance, clock, log, timing } = settings;
+    const { settings, random } = this.#options;
+    const { prefix = DEFAULT_PREFIX, requester, instance, before, clock, log, timing } = settings;
     const talk = connect({ clientId: `locks${instance}t`, will: () => participant.will() });
     const watch = connect({ clientId: `locks${instance}v` });
     const names = { prefix, requester, instance, clock, log, random };
     const participant: Participant = new Participant({
-      settings: { ...names, ...(timing && { timing }), ...(after !== undefined && { after }) },
+      settings: { ...names, ...(timing && { timing }), ...(before && { before }) },
       hearer: this.hearerOf(() => participant),
       talk,
       watch,

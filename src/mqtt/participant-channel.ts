@@ -48,8 +48,6 @@ export interface ChannelParts {
   readonly contact: Contact;
   readonly claims: ChannelClaims;
   readonly host: ChannelHost;
-  /** The instance of this name that ran before and is known to be dead. */
-  readonly after: string | undefined;
 }
 
 export class Channel {
@@ -72,9 +70,10 @@ export class Channel {
 
   /** Begins anew with all that is claimed: whoever decides in the term in force may know nothing of it. */
   begin(): void {
-    const { after, contact, claims } = this.#parts;
+    const { contact, claims } = this.#parts;
     this.drop();
-    const { clock, epoch } = this.#context;
+    const { clock, epoch, before } = this.#context;
+    const { instance: after } = before();
     const stream: Stream = {
       number: ++this.#count,
       epoch,

@@ -1,7 +1,7 @@
 // What every part of a participant is given: its names, its clock, the settings in force, and where to complain.
 import type { Clock } from '../protocol';
 import type { Random } from '../protocol/clock';
-import type { Log, Timing } from './arbiter-context';
+import type { Before, Log, Timing } from './arbiter-context';
 import { type Defaults, type DefaultValue, makeDefaults } from './defaults';
 import type { ArbiterMessage } from './messages';
 import type { Topics } from './topics';
@@ -19,6 +19,7 @@ export interface InForce {
 export interface ParticipantContext {
   readonly requester: string;
   readonly instance: string;
+  readonly before: () => Before;
   readonly topics: Topics;
   readonly clock: Clock;
   readonly random: Random;

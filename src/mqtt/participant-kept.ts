@@ -1,7 +1,10 @@
 // Claims that survive a restart: what the broker is to retain of them, and what it retains of earlier starts.
 import type { ClaimKey } from './arbiter-claim';
+import type { Addressee } from './arbiter-devices';
+import { isOver } from './arbiter-graves';
 import { type KeptClaim, readOwner, spellOwnClaim } from './arbiter-own-message';
 import type { Found } from './arbiter-reader';
+import { vacantNames } from './former-names';
 import type { Answer, ClaimMessage } from './messages';
 import type { ParticipantContext } from './participant-context';
 import { readAnswer, readClaim } from './read-message';
@@ -24,6 +27,8 @@ export class KeptClaims {
   readonly #wanted = new Map<string, { readonly id: string; readonly text: string }>();
   /** Topics on which the broker may have something else than what is wanted. */
   readonly #unsure = new Set<string>();
+  /** Topics of claims that were left under names that this runtime had before. */
+  readonly #former = new Set<string>();
 
   constructor(context: ParticipantContext, talk: Transport) {
     this.#context = context;
@@ -55,13 +60,21 @@ export class KeptClaims {
   forget(): void {
     this.#wanted.clear();
     this.#unsure.clear();
+    this.#former.clear();
+  }
+
+  /** Takes back what was left under former names: whoever decides knows of what was taken over from there. */
+  withdrawFormer(): void {
+    for (const topic of this.#former) this.#publish(topic);
+    this.#former.clear();
   }
 
   /** What the broker retains under our name was read: it is told what it lacks, and what is in the way is cleared. */
   compare(found: Found): void {
     const there = new Map<string, string>();
     for (const [topic, payload] of found) {
-      if (this.#nameIn(topic) !== undefined) there.set(topic, new TextDecoder().decode(payload));
+      if (this.#nameIn(topic, this.#context.requester) !== undefined)
+        there.set(topic, new TextDecoder().decode(payload));
     }
     for (const topic of new Set([...there.keys(), ...this.#wanted.keys()])) {
       if ((there.get(topic) ?? '') !== this.#textFor(topic)) this.#publish(topic);
@@ -70,29 +83,39 @@ export class KeptClaims {
 
   /** The claims of earlier starts among what the broker retains; what cannot be one is left out. */
   leftIn(found: Found): readonly LeftClaim[] {
+    const { topics, requester, instance, before } = this.#context;
+    const left = this.#leftUnder(requester, found);
+    for (const former of vacantNames(before(), (name) => found.get(topics.session(name)))) {
+      const claims = this.#leftUnder(former.name, found);
+      for (const { name } of claims) this.#former.add(topics.claim(former.name, name));
+      left.push(...claims.map((claim) => renewed(claim, instance)));
+    }
+    return left;
+  }
+
+  #leftUnder(requester: string, found: Found): LeftClaim[] {
     const left: LeftClaim[] = [];
     for (const [topic, payload] of found) {
-      const name = this.#nameIn(topic);
+      const name = this.#nameIn(topic, requester);
       if (name === undefined || this.#wanted.has(topic)) continue;
       const { message } = readClaim(payload);
       const owner = message && readOwner(payload);
       if (message?.id === undefined || owner === undefined) continue;
-      const answer = this.#answerIn(found, name, message.id);
+      const answer = this.#answerIn(found, { requester, name, id: message.id });
       left.push({ id: message.id, name, owner, message, answer });
     }
     return left;
   }
 
-  #answerIn(found: Found, name: string, id: string): Answer | undefined {
-    const { topics, requester } = this.#context;
+  #answerIn(found: Found, { requester, name, id }: Addressee & { readonly id: string }): Answer | undefined {
+    const { topics } = this.#context;
     const payload = found.get(topics.answer(requester, name));
     const answer = payload && readAnswer(payload).message;
     return answer?.id === id ? answer : undefined;
   }
 
-  #nameIn(topic: string): string | undefined {
-    const { topics, requester } = this.#context;
-    const parsed = topics.parse(topic);
+  #nameIn(topic: string, requester: string): string | undefined {
+    const parsed = this.#context.topics.parse(topic);
     return parsed?.kind === 'claim' && parsed.requester === requester ? parsed.name : undefined;
   }
 
@@ -118,4 +141,18 @@ export class KeptClaims {
       },
     );
   }
+}
+
+/**
+ * A claim of a former name as one of ours: another one for whoever decides, who is asked for it before that one is
+ * withdrawn, so that it has its place and nobody comes between.
+ */
+function renewed({ id, answer, message, ...claim }: LeftClaim, instance: string): LeftClaim {
+  const own = `${instance}.${id}`;
+  if (answer === undefined || isOver(answer) || answer.result === 'queued')
+    return { ...claim, id: own, message, answer: answer && { ...answer, id: own } };
+  // It was granted before, so that it waits as long as it must.
+  const { timeout: _timeout, ...standing } = message;
+  const { until: _until, ...rest } = answer;
+  return { ...claim, id: own, message: standing, answer: { ...rest, id: own, result: 'queued' } };
 }

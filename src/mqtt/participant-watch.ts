@@ -94,10 +94,10 @@ export class Watch {
   }
 
   async #open(): Promise<void> {
-    const { topics, requester } = this.#context;
+    const { topics } = this.#context;
     const attempt = ++this.#attempt;
     this.#state = 'reading';
-    const own = ['claim', 'answer'].map((kind) => `${topics.prefix}/${kind}/${encodeLevel(requester)}/#`);
+    const own = this.#ownTopics();
     const lasting = [topics.arbiter, topics.arbiterBeat, topics.all('state')];
     try {
       if (this.#hearings > 0) this.#begun = this.#beginEvents();
@@ -108,6 +108,17 @@ export class Watch {
     } catch (error) {
       if (attempt === this.#attempt && this.#transport.connected) this.#tryAgain(error);
     }
+  }
+
+  /** What it has left at the broker, under its name and those that it had before. */
+  #ownTopics(): readonly string[] {
+    const { topics, requester, before } = this.#context;
+    const former = (before().former ?? []).map(({ name }) => name);
+    const left = [requester, ...former].map(encodeLevel);
+    return [
+      ...left.flatMap((name) => [`${topics.prefix}/claim/${name}/#`, `${topics.prefix}/answer/${name}/#`]),
+      ...former.map((name) => topics.session(name)),
+    ];
   }
 
   #opened(found: Found): void {

@@ -4,7 +4,7 @@
 import type { Clock } from '../protocol';
 import type { Random } from '../protocol/clock';
 import { Complaints } from './arbiter-complaints';
-import { DEFAULT_TIMING, type Log, type Timing } from './arbiter-context';
+import { type Before, DEFAULT_TIMING, type Log, type Timing } from './arbiter-context';
 import type { OwnAsk, OwnChange } from './arbiter-own';
 import type { Found } from './arbiter-reader';
 import type { Refusal } from './arbiter-wish';
@@ -38,8 +38,8 @@ export interface ParticipantSettings {
   readonly random: Random;
   readonly log: Log;
   readonly timing?: Partial<Timing>;
-  /** The instance of this name that ran before, where it is known to be dead. */
-  readonly after?: string;
+  /** Known when it is started. */
+  readonly before?: () => Before;
 }
 
 export interface ParticipantOptions {
@@ -84,9 +84,10 @@ export class Participant implements Authority {
       beReady = resolve;
     });
     this.#beReady = beReady;
-    const { prefix, after, timing, ...names } = settings;
+    const { prefix, timing, before = () => ({}), ...names } = settings;
     const context: ParticipantContext = {
       ...names,
+      before,
       topics: topicsUnder(prefix),
       timing: { ...DEFAULT_TIMING, ...timing },
       inForce: DEFAULT_SESSION,
@@ -104,7 +105,7 @@ export class Participant implements Authority {
       send: (op, framed) => this.#channel.send(op, framed),
       freshen: (within) => this.#contact.freshen(within),
     });
-    const parts = { context, contact: this.#contact, claims: this.#claims, after };
+    const parts = { context, contact: this.#contact, claims: this.#claims };
     this.#channel = new Channel({ ...parts, host: this });
     const hearEvents = () => this.#watch.hearEvents();
     this.#force = new ParticipantForce({ context, talk, mirror: this.#mirror, hearEvents });
@@ -342,6 +343,7 @@ export class Participant implements Authority {
     if (!this.#contact.proved(beat, sentAt)) return;
     this.#refused = undefined;
     this.#isJoined = true;
+    this.#kept.withdrawFormer();
     this.#status.note();
   }
 

@@ -251,7 +251,7 @@ describe('participants and an arbiter', () => {
     await house.settle();
     const { instance } = JSON.parse(house.broker.retained.get('locks/session/desk') ?? '');
     await desk.crash();
-    const again = await join(house, 'desk', { instance: 'again', after: instance });
+    const again = await join(house, 'desk', { instance: 'again', before: () => ({ instance }) });
     assert.equal(again.participant.status.phase, 'joined');
     assert.equal(house.holder('lights'), undefined);
   });

@@ -12,10 +12,11 @@ export function makeMember(parts: RuntimeParts): Runtime {
   const { process, shape, instance, after, machine: clock, random, log, hearer, connect } = parts;
   const levels = makeLevels();
   const rules = { levels, policy: makePolicy([], levels), defaults: makeDefaults([]), plainText: false };
+  const before = () => (after === undefined ? {} : { instance: after });
   const timing = { freeState: FREE_STATE, handoverTimeout: shape.handoverTimeout };
   const member = new Member({
-    settings: { requester: process.requester, instance, clock, log, rules, timing },
-    ...{ hearer, random, after, decide: process.decide, access: { connect } },
+    settings: { requester: process.requester, instance, before, clock, log, rules, timing },
+    ...{ hearer, random, decide: process.decide, access: { connect } },
   });
   return {
     ready: member.ready,

@@ -9,7 +9,7 @@ const SCRIPT = `
   window.locks = { createAcquire, ...names };`;
 
 describe('the bundle for browsers', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   let page: Page;
   let bundle: BundlePage;
@@ -31,10 +31,10 @@ describe('the bundle for browsers', function () {
       const { createAcquire, LockError } = (window as unknown as { locks: typeof library }).locks;
       const acquire = createAcquire();
       const saver = await acquire('lights', 'save energy');
-      const motion = await acquire('lights', 'motion', { priority: 100, ttl: 20, value: { on: true } });
+      const motion = await acquire('lights', 'motion', { priority: 100, ttl: 2_000, value: { on: true } });
       const why = saver.signal.reason;
       const lost = { held: saver.isHeld(), isError: why instanceof LockError, message: why.message };
-      const next = await acquire('lights', 'next', { timeout: 5_000 });
+      const next = await acquire('lights', 'next');
       return { ...lost, motion: motion.state(), next: next.isHeld(), token: next.token > saver.token };
     });
     assert.deepEqual(told, {

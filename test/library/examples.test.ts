@@ -94,7 +94,7 @@ describe('the example', () => {
 
 async function run(name: string): Promise<readonly string[]> {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(EXAMPLES, name)], {
-    timeout: 15_000,
+    timeout: 50_000,
   });
   return (stdout + stderr).trim().split('\n');
 }

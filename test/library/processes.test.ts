@@ -9,7 +9,7 @@ const PACKAGE = '@priority-redlock/node-red';
 /** Runs a program with the built package; fails unless it ends by itself, and well. */
 async function run(program: string, kind: 'commonjs' | 'module' = 'commonjs'): Promise<string> {
   const args = [`--input-type=${kind}`, '--unhandled-rejections=strict', '--eval', program];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: REPOSITORY, timeout: 15_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: REPOSITORY, timeout: 50_000 });
   return stdout.trim();
 }
 

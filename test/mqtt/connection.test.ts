@@ -216,7 +216,7 @@ describe('a connection to Mosquitto', () => {
   it('lets the process end once it is stopped, whatever it was doing', async () => {
     const script = require.resolve('../support/mqtt-connection-child.ts');
     const args = ['--require', 'tsx', script, mosquitto.url, `mqtt://127.0.0.1:${await freePort()}`];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 50_000 });
     assert.equal(stdout.trim(), 'stopped');
   });
 

@@ -126,12 +126,12 @@ describe('programs that connect to locks', () => {
     const program = await connect();
     for (let round = 0; round < 5; round++) {
       const first = await house.acquire('lights', 'first');
-      const waiting = program.acquire('lights', 'second', { ttl: 400 });
+      const waiting = program.acquire('lights', 'second', { ttl: 4_000 });
       await stateBecame(house, 'lights', ({ waitingCount }) => waitingCount === 1);
       await first.release();
       const second = await waiting;
       assert.equal(second.isHeld(), true);
-      assert.ok(second.expires - Date.now() > 250, `${second.expires - Date.now()} ms are left`);
+      assert.ok(second.expires - Date.now() > 2_500, `${second.expires - Date.now()} ms are left`);
       await second.release();
     }
   });
@@ -139,15 +139,13 @@ describe('programs that connect to locks', () => {
   it('give back what they hold when they close', async () => {
     await connect({ requester: 'house', decide: 'alone' });
     const other = await connect({ requester: 'other' });
-    const began = performance.now();
     {
-      await using program = await connect({ requester: 'program' });
+      // A session that is not given back ends after this time.
+      await using program = await connect({ requester: 'program', session: 3_600_000 });
       const held = await program.acquire('lights', 'me');
       assert.equal(held.isHeld(), true);
     }
-    await other.acquire('lights', 'you', { timeout: 5_000 });
-    // A session that is not given back ends after ten seconds.
-    assert.ok(performance.now() - began < 5_000);
+    await other.acquire('lights', 'you');
   });
 
   it('run transactions there', async () => {

@@ -11,6 +11,8 @@ import { promisify } from 'node:util';
 export interface MosquittoOptions {
   /** Keeps retained messages over restarts; without it every start is a fresh one. */
   readonly persistence?: boolean;
+  /** What it logs. Default `all`. */
+  readonly logs?: 'all' | 'few';
   /** More lines for the configuration file, before the listener. */
   readonly settings?: readonly string[];
   /** More lines for the listener. */
@@ -64,7 +66,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
 function configuration(options: MosquittoOptions, port: number): string {
   const lines = [
     'log_dest stderr',
-    'log_type all',
+    // That it runs is information.
+    ...(options.logs === 'few' ? ['log_type error', 'log_type information'] : ['log_type all']),
     // Else it gives up root, and with it the right to its directory.
     'user root',
     ...(options.persistence ? ['persistence true', 'persistence_location {dir}/'] : []),
@@ -103,7 +106,7 @@ export async function freePort(): Promise<number> {
 /** Runs the real `mosquitto_pub` against a port; rejects with what it prints when it fails. */
 export async function mosquittoPub(port: number, ...args: string[]): Promise<void> {
   await promisify(execFile)('mosquitto_pub', ['-h', '127.0.0.1', '-p', String(port), ...args], {
-    timeout: 10_000,
+    timeout: 50_000,
   });
 }
 
@@ -113,7 +116,7 @@ export async function mosquittoSub(
   count: number,
   ...args: string[]
 ): Promise<readonly string[]> {
-  const all = ['-h', '127.0.0.1', '-p', String(port), '-v', '-C', String(count), '-W', '10', ...args];
-  const { stdout } = await promisify(execFile)('mosquitto_sub', all, { timeout: 15_000 });
+  const all = ['-h', '127.0.0.1', '-p', String(port), '-v', '-C', String(count), '-W', '40', ...args];
+  const { stdout } = await promisify(execFile)('mosquitto_sub', all, { timeout: 50_000 });
   return stdout.trimEnd().split('\n');
 }

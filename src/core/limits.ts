@@ -1,6 +1,7 @@
 // The limits of a table (rule 13), and the check of what a command brings before it changes anything.
 import type { ClaimCommand, Json, UpdateCommand } from './command';
 import type { DenialReason } from './event';
+import { IndexMap } from './index-map';
 import type { Limits } from './view';
 
 export const DEFAULT_LIMITS: Limits = {
@@ -28,7 +29,7 @@ interface Usage {
 /** Lets nothing into a table that is no claim, or over a limit. */
 export class Guard {
   readonly #limits: Limits;
-  readonly #usage = new Map<string, Usage>();
+  readonly #usage = new IndexMap<Usage>();
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -64,11 +65,16 @@ export class Guard {
 
   /** A claim of the requester has come (1) or gone (-1). */
   count(requester: string, resources: number, step: 1 | -1): void {
-    const used = this.#usage.get(requester) ?? { claims: 0, resources: 0 };
+    const used = this.#usage.get(requester) ?? this.#begin(requester);
     used.claims += step;
     used.resources += step * resources;
     if (used.claims === 0) this.#usage.delete(requester);
-    else this.#usage.set(requester, used);
+  }
+
+  #begin(requester: string): Usage {
+    const used = { claims: 0, resources: 0 };
+    this.#usage.add(requester, used);
+    return used;
   }
 }
 

@@ -11,9 +11,9 @@ export class State {
   readonly guard: Guard | undefined;
   readonly claims = new IndexMap<Claim>();
   readonly resources = new IndexMap<Resource>();
-  readonly sessions = new Map<string, Set<Claim>>();
+  readonly sessions = new IndexMap<Set<Claim>>();
   /** Waiting claims by the id of a claim that they keep meanwhile (rule 9). */
-  readonly keeping = new Map<string, Set<Claim>>();
+  readonly keeping = new IndexMap<Set<Claim>>();
   /** Claims with a deadline, the earliest first. */
   readonly deadlines = new Heap<Claim>(isDueBefore, placeInDeadlines);
   lastToken: number;

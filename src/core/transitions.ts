@@ -2,6 +2,7 @@
 // what it changed; none decides whose turn it is (settle.ts does).
 import { type Claim, nameCause } from './claim';
 import type { By, LossReason } from './event';
+import type { IndexMap } from './index-map';
 import { Resource } from './resource';
 import type { State } from './state';
 
@@ -169,14 +170,14 @@ export function nextToken(state: State): number {
   return state.lastToken;
 }
 
-function addTo(index: Map<string, Set<Claim>>, key: string, claim: Claim): void {
+function addTo(index: IndexMap<Set<Claim>>, key: string, claim: Claim): void {
   const claims = index.get(key);
-  if (claims === undefined) index.set(key, new Set([claim]));
+  if (claims === undefined) index.add(key, new Set([claim]));
   else claims.add(claim);
 }
 
-function removeFrom(index: Map<string, Set<Claim>>, key: string, claim: Claim): void {
+function removeFrom(index: IndexMap<Set<Claim>>, key: string, claim: Claim): void {
   const claims = index.get(key);
-  claims?.delete(claim);
-  if (claims?.size === 0) index.delete(key);
+  if (claims?.size === 1) index.delete(key);
+  else claims?.delete(claim);
 }

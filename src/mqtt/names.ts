@@ -24,10 +24,18 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * not quietly be a resource of its own.
  */
 export function objectToResource(name: string): string | undefined {
-  const objection = objectToText(name, MAX_NAME_BYTES);
-  if (objection !== undefined) return objection;
-  return objectToLevels(name, MAX_LEVELS);
+  if (rightNames.has(name)) return undefined;
+  const objection = objectToText(name, MAX_NAME_BYTES) ?? objectToLevels(name, MAX_LEVELS);
+  if (objection === undefined) {
+    if (rightNames.size === MOST_REMEMBERED) rightNames.clear();
+    rightNames.add(name);
+  }
+  return objection;
 }
+
+/** Names of resources that nothing is wrong with: a flow names the same few with each message. */
+const rightNames = new Set<string>();
+const MOST_REMEMBERED = 1_000;
 
 /** What is wrong with the name of a requester, which may hold any `/`; or `undefined`. */
 export function objectToRequester(name: string): string | undefined {

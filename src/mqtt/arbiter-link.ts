@@ -213,6 +213,7 @@ export class Link {
     this.#state = 'open';
     this.#retryMs = 0;
     this.#seizes = false;
+    if (this.#term === undefined && !this.#isSole) this.#looker.clear();
     this.#host.opened(finds);
     for (const message of this.#early.take()) this.#host.heard(message);
   }

@@ -84,6 +84,12 @@ export class Reader {
     return true;
   }
 
+  /** Has the broker forget a mark that is there though nobody reads: its store may be as it was in the midst of a reading. */
+  clear(): void {
+    // Without a connection it stands until there is one.
+    this.#transport.publish(this.#markTopic, '', { qos: 1, retain: true }).catch(() => undefined);
+  }
+
   /** The connection is gone. */
   abort(error: unknown): void {
     this.#reading?.reject(error);

@@ -58,8 +58,6 @@ export class Member {
   /** Somebody has decided about its claims before. */
   #hasRole = false;
   #isStopped = false;
-  /** The broker may retain the mark of an office that was lost. */
-  #mayHaveMark = true;
   #startTimer: Timer | undefined;
   #seizure: Timer | undefined;
   #wishes: Wish[] = [];
@@ -152,7 +150,6 @@ export class Member {
     for (const { reject } of this.#wishes.splice(0)) reject(new Error('stopped'));
     await this.#arbiter?.stop();
     await this.#office?.stop();
-    this.#mayHaveMark ||= this.#office !== undefined;
     this.#office = undefined;
     this.#forgetMark();
     await this.#seat?.participant.stop();
@@ -349,7 +346,6 @@ export class Member {
     this.#arbiter = undefined;
     this.#office = undefined;
     this.#options.settings.log.info(`this Node-RED decides no more: ${reason ?? 'the office is lost'}`);
-    this.#mayHaveMark = true;
     this.#discard(
       office
         .stop()
@@ -360,18 +356,13 @@ export class Member {
     this.#failWishes(reason ?? 'somebody else was faster');
   }
 
-  /** An office that is lost while the store is read, also one of an earlier start, leaves its mark there. */
+  /** An office that is lost while the store is read leaves its mark there; so does one of before, if the store is old. */
   #forgetMark(): void {
     const { prefix = DEFAULT_PREFIX, requester } = this.#options.settings;
-    if (!this.#mayHaveMark || this.#office !== undefined || this.#seat === undefined) return;
+    if (this.#office !== undefined || this.#seat === undefined) return;
     const topic = topicsUnder(prefix).mark(requester);
-    this.#seat.talk.publish(topic, '', { qos: 1, retain: true }).then(
-      () => {
-        this.#mayHaveMark = this.#office !== undefined;
-      },
-      // Without a connection it stands until there is one.
-      () => undefined,
-    );
+    // Without a connection it stands until there is one.
+    this.#seat.talk.publish(topic, '', { qos: 1, retain: true }).catch(() => undefined);
   }
 
   #failWishes(why: string): void {

@@ -1,11 +1,8 @@
 // Runs simulated histories: `npm run simulate -- --seed N` for one that went wrong, `--hours H` for many on all cores.
-import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { addUp, type Figures, NO_FIGURES, spellFigures } from '../test/simulation/figures';
-import { makePlan, type PlanOptions } from '../test/simulation/planning';
-import { explain } from '../test/simulation/report';
-import { simulate } from '../test/simulation/simulate';
+import { addUp, NO_FIGURES, spellFigures } from '../test/simulation/figures';
+import { Workers } from '../test/simulation/workers';
 
 const HOUR = 3_600_000;
 const USAGE = `npm run simulate -- [options]
@@ -17,24 +14,6 @@ const USAGE = `npm run simulate -- [options]
   --workers N   processes (as many as there are cores)
   --lines N     lines of a trace (120)
   --verbose     with every message that is published`;
-
-interface Job {
-  readonly first: number;
-  /** Between two seeds of the same worker. */
-  readonly stride: number;
-  /** \`Infinity\`: until it is told to end. */
-  readonly count: number;
-  readonly rounds: number;
-  readonly roundLength: number;
-  readonly lines: number;
-  readonly isVerbose: boolean;
-}
-
-interface Report {
-  readonly figures: Figures;
-  /** Of a history that went wrong. */
-  readonly failure?: string;
-}
 
 function readJob() {
   const { values } = parseArgs({
@@ -79,66 +58,24 @@ async function main(): Promise<void> {
   let total = NO_FIGURES;
   let shown = began;
   const tell = () => console.log(spellFigures(total, performance.now() - began));
-  const children = Array.from({ length: workers }, (_, index) => {
-    const count = seeds === Infinity ? Infinity : Math.ceil((seeds - index) / workers);
-    return startWorker({ first: seed + index, stride: workers, count, ...common });
+  // Infinity does not travel as JSON.
+  const count = Math.min(seeds, Number.MAX_SAFE_INTEGER);
+  const running = new Workers({ first: seed, count, workers, ...common }, ({ figures, failure }) => {
+    total = addUp(total, figures);
+    if (failure !== undefined) console.log(`\n${failure}\n`);
+    if (total.time >= hours * HOUR) running.stop();
+    if (performance.now() - shown < SHOW_EVERY) return;
+    shown = performance.now();
+    tell();
   });
-  await Promise.all(
-    children.map((child) =>
-      follow(child, ({ figures, failure }) => {
-        total = addUp(total, figures);
-        if (failure !== undefined) console.log(`\n${failure}\n`);
-        if (total.time >= hours * HOUR) for (const other of children) other.disconnect();
-        if (performance.now() - shown < SHOW_EVERY) return;
-        shown = performance.now();
-        tell();
-      }),
-    ),
-  );
+  await running.done;
   tell();
   if (total.violations > 0) process.exitCode = 1;
 }
 
 const SHOW_EVERY = 10_000;
 
-function startWorker(job: Job): ChildProcess {
-  const child = fork(__filename, { env: { ...process.env, SIMULATE: 'worker' } });
-  // Infinity does not travel as JSON.
-  child.send({ ...job, count: job.count === Infinity ? Number.MAX_SAFE_INTEGER : job.count });
-  return child;
-}
-
-function follow(child: ChildProcess, hear: (report: Report) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.on('message', (report) => hear(report as Report));
-    child.on('exit', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`a worker ended with ${code}`));
-    });
-  });
-}
-
-/** In a worker: one history after the other, until all are done or nobody listens any more. */
-async function work({ first, stride, count, lines, rounds, roundLength, isVerbose }: Job): Promise<void> {
-  for (let done = 0; done < count && process.connected; done++) {
-    const options: PlanOptions = { seed: first + done * stride, rounds, roundLength };
-    const outcome = await simulate(makePlan(options));
-    const failure = outcome.violation && (await explain(options, outcome, lines, isVerbose));
-    const figures: Figures = {
-      ...{ seeds: 1, violations: failure === undefined ? 0 : 1, faults: Object.fromEntries(outcome.faults) },
-      ...{ time: outcome.time, steps: outcome.steps, grants: outcome.grants },
-      ...{ takeovers: outcome.takeovers, overlaps: outcome.overlaps },
-    };
-    process.send?.({ figures, ...(failure !== undefined && { failure }) });
-  }
-  process.disconnect?.();
-}
-
-if (process.env.SIMULATE === 'worker') {
-  process.once('message', (job) => void work(job as Job));
-} else {
-  main().catch((error: unknown) => {
-    console.error(error instanceof RangeError ? error.message : error);
-    process.exitCode = 1;
-  });
-}
+main().catch((error: unknown) => {
+  console.error(error instanceof RangeError ? error.message : error);
+  process.exitCode = 1;
+});

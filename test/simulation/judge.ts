@@ -18,6 +18,8 @@ export class Violation extends Error {
 const AFTERMATH = 20_000;
 const ARBITER = `${PREFIX}/arbiter`;
 const STATES = `${PREFIX}/state/`;
+/** A process's claim, or the answer to it. */
+const KEPT = new RegExp(`^${PREFIX}/(claim|answer)/[^/]+/node (.+)/key$`);
 
 export class Judge implements Witness {
   /** The first one. */
@@ -36,8 +38,13 @@ export class Judge implements Witness {
   readonly #tokens = new Map<number, string>();
   /** The greatest token that was told, by resource. */
   readonly #greatest = new Map<string, number>();
-  /** The ends that were told of claims that may be recalled. */
-  readonly #ends = new Map<string, Answer>();
+  /** Claims of whose end their process was told, which may be recalled by a later one. */
+  readonly #ended = new Set<string>();
+  /**
+   * Kept claims that have ended at the broker, too. Of an end of which a process has told nobody when it died, or which
+   * the broker has forgotten, no later one can know.
+   */
+  readonly #withdrawn = new Set<string>();
   readonly #overlapping = new Set<string>();
   #epoch = 0;
 
@@ -57,11 +64,12 @@ export class Judge implements Witness {
     this.#checkReason(claim, answer);
     if (answer.result === 'granted') this.#granted(claim, answer);
     else if (answer.result !== 'revoking' && answer.result !== 'error') this.#notHeld(claim, answer);
-    if (answer.ended !== undefined) this.#ends.set(claim.id, answer);
+    if (answer.ended !== undefined) this.#ended.add(claim.id);
   }
 
   recalled(claim: NodeClaim): void {
     this.#world.trace.note(claim.life.process.requester, `recalls ${claim.id}`);
+    if (!this.#withdrawn.has(claim.id)) this.#ended.delete(claim.id);
   }
 
   warned(life: Life, text: string): void {
@@ -78,11 +86,13 @@ export class Judge implements Witness {
   forgotten(): void {
     this.#greatest.clear();
     this.#tokens.clear();
+    this.#withdrawn.clear();
   }
 
   /** What the arbiter writes. */
   published({ topic, payload, by }: Published): void {
     if (topic === ARBITER) this.#noteArbiter(payload);
+    this.#noteKept(topic, payload);
     if (!topic.startsWith(STATES) || payload === '' || !payload.startsWith('{')) return;
     const { resource, token = 0 }: ResourceState = JSON.parse(payload);
     const greatest = Math.max(this.#greatest.get(resource) ?? 0, this.#rememberedFor(resource));
@@ -90,6 +100,14 @@ export class Judge implements Witness {
       this.accuse('tokens only grow', `${by} writes ${token} for ${resource} after ${greatest}`);
     }
     this.#greatest.set(resource, Math.max(greatest, token));
+  }
+
+  #noteKept(topic: string, payload: string): void {
+    const [, kind, id] = KEPT.exec(topic) ?? [];
+    if (id === undefined) return;
+    if (kind === 'claim' && payload !== '') this.#withdrawn.delete(id);
+    const isEnd = kind === 'claim' ? payload === '' : payload.includes('"ended"');
+    if (isEnd) this.#withdrawn.add(id);
   }
 
   /** The greatest token of those who were told to have it alone, after it was published, and live. */
@@ -131,9 +149,7 @@ export class Judge implements Witness {
     if ((wasTold === 'granted' || wasTold === 'revoking') && claim.told?.token !== token) {
       this.#fail('nothing is granted twice', claim, answer);
     }
-    const end = this.#ends.get(claim.id);
-    // What its node has let go, and then its process died, may still stand.
-    if (end !== undefined && end.result !== 'released')
+    if (claim.isRecalled && this.#ended.has(claim.id))
       this.#fail('nothing is granted after its end', claim, answer);
     const owner = this.#tokens.get(token);
     if (owner !== undefined && owner !== claim.identity)

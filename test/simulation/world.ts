@@ -39,6 +39,8 @@ export class World {
   troubleUntil = 0;
   /** What devices want, by topic. */
   readonly wishes = new Map<string, string>();
+  /** Topics on which devices could not say that they want something else now: they say it when they are connected. */
+  readonly #unsaid = new Set<string>();
   readonly #options: WorldOptions;
   readonly #chance: Chance;
   readonly #slots: Slot[];
@@ -177,6 +179,7 @@ export class World {
     if (message === undefined) this.wishes.delete(topic);
     else this.wishes.set(topic, payload);
     if (this.broker.isUp) this.broker.publish(topic, payload, { retain: true });
+    else this.#unsaid.add(topic);
   }
 
   #doFault(fault: Fault): void {
@@ -277,6 +280,10 @@ export class World {
   /** Devices see on reconnecting that what they want is not there, and publish it again. */
   #remind(): void {
     if (!this.broker.isUp) return;
+    for (const topic of this.#unsaid) {
+      this.broker.publish(topic, this.wishes.get(topic) ?? '', { retain: true });
+    }
+    this.#unsaid.clear();
     for (const topic of this.broker.retained.keys()) {
       const isOfDevice = this.plan.shape.devices.some((device) =>
         topic.startsWith(`${PREFIX}/claim/${device}/`),

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { Workers } from './workers';
+
+const SEEDS = 1_000;
+const TOGETHER = 50;
+const WORKERS = 2;
+const LINES = 150;
+const FIVE_MINUTES = 300_000;
+
+describe('the promise', function () {
+  this.timeout(FIVE_MINUTES);
+  const untold = new Set(Array.from({ length: SEEDS }, (_, index) => index + 1));
+  const failures = new Map<number, string>();
+  let toldOf: () => void = () => undefined;
+  let workers: Workers;
+
+  before(() => {
+    const histories = { first: 1, count: SEEDS, rounds: 1, roundLength: 60_000 };
+    workers = new Workers(
+      { ...histories, workers: WORKERS, lines: LINES, isVerbose: false },
+      ({ seed, failure }) => {
+        untold.delete(seed);
+        if (failure !== undefined) failures.set(seed, failure);
+        toldOf();
+      },
+    );
+  });
+
+  after(() => workers.stop());
+
+  /** All histories up to this one are over. */
+  async function allUntil(last: number): Promise<void> {
+    const isOver = () => [...untold].every((seed) => seed > last);
+    const told = new Promise<void>((resolve) => {
+      toldOf = () => {
+        if (isOver()) resolve();
+      };
+      toldOf();
+    });
+    // A worker that dies rejects; one that is done has told everything.
+    await Promise.race([told, workers.done]);
+    assert.ok(isOver());
+  }
+
+  for (let first = 1; first <= SEEDS; first += TOGETHER) {
+    const last = first + TOGETHER - 1;
+    it(`is kept in the histories ${first} to ${last}`, async () => {
+      await allUntil(last);
+      const failed = [...failures].filter(([seed]) => seed >= first && seed <= last);
+      assert.ok(failed.length === 0, failed.map(([, failure]) => failure).join('\n\n'));
+    });
+  }
+});

@@ -76,6 +76,8 @@ async function bundleForBrowsers(): Promise<void> {
     bundle: true,
     minify: true,
     mangleProps: new RegExp(`^(${INSIDE_NAMES.join('|')})$`),
+    // Of which the library asks for how long the machine is up, where there is one.
+    define: { 'globalThis.process': 'undefined' },
     format: 'esm',
     platform: 'browser',
     target: 'es2022',

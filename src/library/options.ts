@@ -68,13 +68,19 @@ const DEFAULT_TERMS: Terms = {
   signal: undefined,
 };
 
+/** A misspelt name would quietly be no option at all. */
+const KNOWN = new Set([...Object.keys(DEFAULT_TERMS), ...Object.values(OLD_NAMES)]);
+
 /**
- * @throws {TypeError} if an option is not of its type.
+ * @throws {TypeError} if there is no such option, or one is not of its type.
  * @throws {RangeError} if it is, but out of its range. Both name the option and its value.
  */
 export function readOptions(options: AcquireOptions | undefined): Terms {
   if (options === undefined) return DEFAULT_TERMS;
   if (options === null || typeof options !== 'object') throw refuse('options', options, 'an object');
+  for (const name in options) {
+    if (!KNOWN.has(name)) throw refuse('an option', name, `one of ${[...KNOWN].join(', ')}`);
+  }
   const maxAttempts = readLength(options, 'maxAttempts', 1);
   const timeout = readLength(options, 'timeout', 0);
   return {

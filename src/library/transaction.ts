@@ -159,6 +159,5 @@ function patient(options: AcquireOptions): AcquireOptions {
 }
 
 function noRecovery(found: unknown): TypeError {
-  const wanted = 'what resume(), restart(), replace() or reject() of its first argument gives back';
-  return refuse('the answer of a recover handler', found, wanted);
+  return refuse('the answer of a recover handler', found, 'resume(), restart(), replace() or reject()');
 }

@@ -261,6 +261,13 @@ describe('acquire', () => {
       ['a', 'me', 'high', TypeError, /^options is "high", not an object$/],
       ['a', 'me', { priority: NaN }, RangeError, /^priority is NaN, not a finite number$/],
       ['a', 'me', { priority: Infinity }, RangeError, /^priority is Infinity, not a finite number$/],
+      [
+        'a',
+        'me',
+        { prioritty: 100 },
+        TypeError,
+        /^an option is "prioritty", not one of priority, value, ttl, /,
+      ],
       ['a', 'me', { priority: '100' }, TypeError, /^priority is "100", not a number$/],
       ['a', 'me', { ttl: -1 }, RangeError, /^ttl is -1, not above 0$/],
       ['a', 'me', { ttl: 0 }, RangeError, /^ttl is 0, not above 0$/],

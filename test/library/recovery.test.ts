@@ -203,7 +203,7 @@ describe('transactions', () => {
       go();
       await assert.rejects(
         result,
-        /TypeError: the answer of a recover handler is an object, not what resume\(\), restart\(\)/,
+        /TypeError: the answer of a recover handler is an object, not resume\(\), restart\(\)/,
       );
       assert.deepEqual(steps, ['one', 'finally']);
     });

@@ -40,8 +40,8 @@ describe('the types', () => {
     await assert.rejects(acquire('lights', 'me', { priority: 'high' }));
     // @ts-expect-error no function is JSON
     await assert.rejects(acquire('lights', 'me', { value: () => 1 }));
-    // @ts-expect-error there is no such option, as far as a literal can tell
-    await acquire('lights', 'me', { prioritiy: 5 });
+    // @ts-expect-error there is no such option
+    await assert.rejects(acquire('lights', 'me', { prioritiy: 5 }));
     // @ts-expect-error generators are functions
     await assert.rejects(acquireAll([acquire('lights', 'you')]));
   });

@@ -195,8 +195,8 @@ describe('programs that connect to locks', () => {
       const { connectLocks } = require(${JSON.stringify(`${REPOSITORY}/src/registry/connect-locks.ts`)});
       connectLocks(${JSON.stringify({ url: mosquitto.url, prefix: `locks${places}` })}).then(async (locks) => {
         await locks.acquire('lights', 'me');
-        console.log('held');
         process.on('SIGUSR2', () => void locks.close());
+        console.log('held');
       });`;
     const child = spawn(process.execPath, ['--require', 'tsx', '-e', script], {
       cwd: REPOSITORY,

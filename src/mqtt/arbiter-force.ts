@@ -42,10 +42,14 @@ export class Force {
     if (error !== undefined) {
       this.#refuse(operation, { reason: 'malformed', detail: error.text });
     } else if (!context.rules.policy.mayForce(requester, resource)) {
-      this.#refuse(operation, {
-        reason: 'policy',
-        detail: `no rule lets ${requester} end the hold of ${resource}`,
-      });
+      this.#refuse(
+        operation,
+        {
+          reason: 'policy',
+          detail: `no rule lets ${requester} end the hold of ${resource}`,
+        },
+        message.token,
+      );
     } else if (message.purge === true) {
       this.purge(operation, this.#deadOn(resource));
     } else {
@@ -58,7 +62,7 @@ export class Force {
   end(operation: Operation, token: number): Refusal | undefined {
     const refusal = this.#parts.decider.force(operation.resource, token, operation.by);
     if (refusal === undefined) this.#audit(operation, { event: 'forced', token });
-    else this.#refuse(operation, refusal);
+    else this.#refuse(operation, refusal, token);
     return refusal;
   }
 
@@ -76,14 +80,14 @@ export class Force {
     return this.#parts.graves.all().filter(({ answer }) => answer.resources.includes(resource));
   }
 
-  #refuse(operation: Operation, { reason, detail }: Refusal): void {
+  #refuse(operation: Operation, { reason, detail }: Refusal, token?: number): void {
     const { complaints } = this.#parts;
     const { requester, resource } = operation;
     complaints.warn(
       `force ${requester} ${resource}`,
       `${requester} cannot end the hold of ${resource}: ${detail}`,
     );
-    this.#audit(operation, { event: 'force-denied', reason, detail });
+    this.#audit(operation, { event: 'force-denied', reason, detail, ...(token !== undefined && { token }) });
   }
 
   #audit({ requester, resource, by }: Operation, what: Pick<Entry, 'event'> & Partial<Entry>): void {

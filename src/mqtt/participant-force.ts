@@ -66,7 +66,9 @@ export class ParticipantForce {
     if (requester !== this.#parts.context.requester) return;
     for (const pending of [...this.#pending]) {
       if (!resources.includes(pending.resource)) continue;
-      if (event === 'forced' && token === pending.token) pending.settle(undefined);
+      // What cannot be read is refused without a token.
+      if (token !== undefined && token !== pending.token) continue;
+      if (event === 'forced') pending.settle(undefined);
       else if (event === 'force-denied') pending.settle({ reason: reason ?? 'unavailable', detail });
     }
   }

@@ -30,7 +30,8 @@ describe('an operator', () => {
   it('does not end another hold than the one that was seen', async () => {
     await force('ops/lights', { token: 1 });
     assert.equal(scene.holder('lights'), 'panel');
-    assert.deepEqual([scene.events.at(-1)?.event, scene.events.at(-1)?.reason], ['force-denied', 'changed']);
+    const denied = scene.events.at(-1);
+    assert.deepEqual([denied?.event, denied?.reason, denied?.token], ['force-denied', 'changed', 1]);
   });
 
   it('may only what the rule says', async () => {

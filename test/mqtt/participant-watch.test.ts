@@ -165,7 +165,8 @@ describe('a hold that a participant ends by force', () => {
   it('is refused with the reason that the arbiter gives', async () => {
     const ended = scene.participant.force('lights', 7);
     await scene.settle();
-    say('force-denied', { reason: 'policy', detail: 'no rule lets desk' });
+    say('force-denied', { reason: 'changed', token: 6 });
+    say('force-denied', { reason: 'policy', detail: 'no rule lets desk', token: 7 });
     await scene.settle();
     assert.deepEqual(await ended, { reason: 'policy', detail: 'no rule lets desk' });
   });

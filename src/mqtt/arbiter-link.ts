@@ -18,8 +18,8 @@ export interface LinkHost {
   absentIn(finds: Finds): readonly Addressee[];
   /** All was read, but may be old: whoever holds something is to say so before anything is decided. */
   gathering(finds: Finds): void;
-  /** All was read, and we hear what we write: decide, publish. */
-  opened(finds: Finds): void;
+  /** All was read, and we hear what we write: decide, publish. Whether nothing can be missing. */
+  opened(finds: Finds, isTrusted: boolean): void;
   /** Nothing can be published; `reason` in words, `isRefused` when the broker does not let us. */
   closed(reason: string | undefined, isRefused: boolean): void;
   /** Somebody else decides. */
@@ -68,6 +68,10 @@ export class Link {
   /** Nobody else decided when we looked, so that the connection may carry our will. */
   #isOurs: boolean;
   #state: 'idle' | 'reading' | 'gathering' | 'open' | 'elsewhere' = 'idle';
+  /** What is being asked for where it may not be in the store. */
+  #gathered: Finds | undefined;
+  /** Monotonic ms at which whatever others believed in, that the store may not tell of, is over. */
+  #allKnownAt = Infinity;
   /** Somebody else came while we decided; one of our own name, too, is another one then, and not our past. */
   #hasGivenWay = false;
   /** Our presence has come back on this connection. */
@@ -101,6 +105,8 @@ export class Link {
       connected: () => void this.#open(),
       lost: (reason) => this.#close(reason, false),
     });
+    const { clock, timing } = this.#context;
+    this.#allKnownAt = clock.now().monotonic + timing.session;
     this.#transport.start();
   }
 
@@ -113,6 +119,7 @@ export class Link {
   leave(): void {
     this.#attempt++;
     this.#state = 'idle';
+    this.#gathered = undefined;
     this.#retry?.cancel();
     this.#abort('stopping');
     this.#unfollow();
@@ -149,7 +156,7 @@ export class Link {
       if (attempt !== this.#attempt) return;
       const other = this.#otherIn(finds.arbiter);
       if (other !== undefined) this.#giveWay(other);
-      else if (this.#isTrusted(finds)) this.#opened(finds);
+      else if (this.#isTrusted(finds)) this.#opened(finds, true);
       else this.#gather(finds);
     } catch (error) {
       if (attempt === this.#attempt && this.#transport.connected) this.#refused(error);
@@ -197,30 +204,59 @@ export class Link {
     return found;
   }
 
-  /** Nothing can have been forgotten since the last arbiter: it was heard alive, and what it wrote is there. */
-  #isTrusted({ term }: Finds): boolean {
-    return this.#term === undefined || (term !== undefined && term.epoch <= this.#term.witnessed());
+  /**
+   * Nothing can have been forgotten since the last arbiter: it was heard alive, and what it wrote is there. Alone: nobody
+   * is there who could hold what the store does not tell of.
+   */
+  #isTrusted(finds: Finds): boolean {
+    const { term } = finds;
+    if (this.#term === undefined) return this.#isSole || !this.#mayHaveForgotten(finds);
+    return term !== undefined && term.epoch <= this.#term.witnessed();
+  }
+
+  #mayHaveForgotten({ presences, holds }: Finds): boolean {
+    const { clock, requester } = this.#context;
+    if (clock.now().monotonic >= this.#allKnownAt) return false;
+    const hasSessions = [...holds.values()].some(
+      ({ claim }) => claim.session !== undefined && claim.requester !== requester,
+    );
+    return hasSessions || [...presences.keys()].some((name) => name !== requester);
   }
 
   #gather(finds: Finds): void {
     const { clock, timing } = this.#context;
+    const wait = this.#term === undefined ? this.#allKnownAt - clock.now().monotonic : timing.session;
     this.#state = 'gathering';
+    this.#gathered = finds;
     this.#host.gathering(finds);
-    this.#retry = clock.setTimer(timing.session, () => this.#opened(finds));
+    this.#retry = clock.setTimer(wait, () => this.#opened(finds, false));
   }
 
-  #opened(finds: Finds): void {
+  /** The broker has been there since the arbiter of this term wrote what is retained. */
+  witnessed(epoch: number): void {
+    const finds = this.#gathered;
+    if (finds?.term?.epoch !== epoch) return;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#opened(finds, true);
+  }
+
+  #opened(finds: Finds, isTrusted: boolean): void {
     this.#state = 'open';
+    this.#gathered = undefined;
+    // What we have decided ourselves we know.
+    this.#allKnownAt = -Infinity;
     this.#retryMs = 0;
     this.#seizes = false;
     if (this.#term === undefined && !this.#isSole) this.#looker.clear();
-    this.#host.opened(finds);
+    this.#host.opened(finds, isTrusted);
     for (const message of this.#early.take()) this.#host.heard(message);
   }
 
   #close(reason: string | undefined, isRefused: boolean): void {
     this.#attempt++;
     this.#state = 'idle';
+    this.#gathered = undefined;
     this.#early.take();
     this.#retry?.cancel();
     this.#retry = undefined;

@@ -64,10 +64,10 @@ export class Rebuilder {
     context.firstEpoch = context.epoch;
   }
 
-  /** Decides from now on by all that was found. */
-  rebuild(finds: Finds): void {
+  /** Decides from now on by all that was found, and, where that may not be all, by what sessions have listed. */
+  rebuild(finds: Finds, isTrusted: boolean): void {
     if (this.#hasRebuilt) this.#resync(finds);
-    else this.#restore(finds);
+    else this.#restore(finds, isTrusted);
     this.#hasRebuilt = true;
   }
 
@@ -87,11 +87,11 @@ export class Rebuilder {
     this.#hasBegun = false;
   }
 
-  #restore(finds: Finds): void {
+  #restore(finds: Finds, isTrusted: boolean): void {
     const { context, decider, publisher, hearer, complaints, sessions } = this.#parts;
     const handed = this.#parts.takeOwn?.() ?? NOTHING;
     enterOwn(finds, handed, context);
-    enterSessions(finds, sessions.reports(), context);
+    enterSessions(finds, isTrusted ? [] : sessions.reports(), context);
     const past = recall(finds, context, hearer, (owner) => this.#isTaken(owner));
     for (const oddity of past.oddities) complaints.warn(oddity, oddity);
     this.begin(finds);

@@ -117,11 +117,11 @@ export class Remote implements LinkHost {
     host.closed('the store of the broker may be old: asking everybody what they hold', false);
   }
 
-  opened(finds: Finds): void {
+  opened(finds: Finds, isTrusted: boolean): void {
     const { publisher, host } = this.#parts;
     this.#kept.replace(finds);
     for (const [requester, payload] of finds.presences) this.#sessions.heardPresence(requester, payload);
-    this.#rebuilder.rebuild(finds);
+    this.#rebuilder.rebuild(finds, isTrusted);
     this.showPresence();
     publisher.open(finds.ours);
     this.#rebuilder.hearNews(finds);
@@ -197,6 +197,7 @@ export class Remote implements LinkHost {
         else publisher.forgetClaim(claim);
       },
       outdated: (epoch) => this.#outdated(epoch),
+      witnessed: (epoch) => this.#link.witnessed(epoch),
     };
   }
 

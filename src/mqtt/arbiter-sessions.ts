@@ -21,6 +21,8 @@ export interface SessionsHost {
   readonly keptChanged: (claim: ArbiterClaim) => void;
   /** Somebody has heard of a later term than ours. */
   outdated(epoch: number): void;
+  /** The broker has been there since the arbiter of this term wrote what is retained. */
+  witnessed(epoch: number): void;
 }
 
 export interface SessionsParts {
@@ -223,6 +225,7 @@ export class Sessions {
     if (op.op === 'hello') {
       session.listed = new Map();
       session.isReady = false;
+      if (op.witnessed !== undefined) this.#parts.host.witnessed(op.witnessed);
     } else if (op.op === 'claim' && session.listed !== undefined && !session.isReady) {
       session.listed.set(op.id, op);
     } else if (op.op === 'ready') {

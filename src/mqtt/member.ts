@@ -41,8 +41,8 @@ interface Wish {
   readonly reject: (error: Error) => void;
 }
 
-/** So long somebody who wants to take over by hand waits for the broker, in ms. */
-const LONGEST_SEIZURE = 15_000;
+/** So long somebody who wants to take over by hand waits for the broker, and for what others may still hold, in ms. */
+const LONGEST_SEIZURE = 25_000;
 
 export class Member {
   /** Resolves when claims can be made, and what earlier starts have left is known as far as that can be. */

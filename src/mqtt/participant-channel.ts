@@ -54,6 +54,8 @@ export class Channel {
   readonly #parts: ChannelParts;
   readonly #context: ParticipantContext;
   #count = 0;
+  /** The term of whoever answered last on this connection. */
+  #witnessed: number | undefined;
   #stream: Stream | undefined;
   #waiting: Waiting[] = [];
   #isFlushing = false;
@@ -85,7 +87,12 @@ export class Channel {
       wasHeard: false,
     };
     this.#stream = stream;
-    this.send(after === undefined ? { op: 'hello' } : { op: 'hello', after });
+    const witnessed = this.#witnessed;
+    this.send({
+      op: 'hello',
+      ...(after !== undefined && { after }),
+      ...(witnessed !== undefined && { witnessed }),
+    });
     for (const op of claims.list()) this.send(op);
     this.send({ op: 'ready' }, (frame) => {
       stream.readyFrame = frame;
@@ -94,6 +101,16 @@ export class Channel {
     this.flush();
     // Whose return shows, without waiting for the next one, that all of it has come.
     contact.beat();
+  }
+
+  /** Something was answered in this term. */
+  witness(epoch: number): void {
+    this.#witnessed = epoch;
+  }
+
+  /** The connection is gone, or nothing is heard of what is answered: the broker may be another one by now. */
+  forgetWitness(): void {
+    this.#witnessed = undefined;
   }
 
   /** Whatever was said or is told on it counts no more. */

@@ -234,6 +234,7 @@ export class Participant implements Authority {
     this.#isResting = true;
     this.#isJoined = false;
     this.#channel.drop();
+    this.#channel.forgetWitness();
     this.#contact.distrust();
     const handed = this.#claims.surrender();
     this.#status.note();
@@ -251,6 +252,7 @@ export class Participant implements Authority {
 
   closed(reason: string | undefined): void {
     this.#channel.drop();
+    this.#channel.forgetWitness();
     this.#reason = reason;
     this.#status.note();
   }
@@ -297,7 +299,9 @@ export class Participant implements Authority {
   answered(message: DownFrame | BeatReturn | SessionRefusal): void {
     if (this.#isResting) return;
     this.#contact.lapseIfDue();
+    // A new term is told of the one before.
     this.#noteEpoch(message.epoch);
+    this.#channel.witness(message.epoch);
     if ('refused' in message) this.#beRefused(message);
     else if (message.epoch < this.#context.epoch) this.#channel.report();
     else if ('tells' in message) this.#channel.heard(message);

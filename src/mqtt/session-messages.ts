@@ -91,6 +91,8 @@ export interface HelloOp {
   readonly op: 'hello';
   /** The instance of this name that ran before, and is known to be dead. */
   readonly after?: string;
+  /** The term of the arbiter that answered last, on a connection that has not broken since. */
+  readonly witnessed?: number;
 }
 
 export interface MakeOp {

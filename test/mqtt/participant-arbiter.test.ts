@@ -287,6 +287,35 @@ describe('participants and an arbiter', () => {
     assert.deepEqual(holder.results(), ['granted', 'lost forced']);
   });
 
+  it('are heard before anything is decided, where the arbiter and an old store come back together', async () => {
+    const old = new Map(house.broker.retained);
+    const claim = desk.claim({ resource: 'lights', locker: 'me' });
+    await house.settle();
+    await house.crash();
+    desk.cut('up', 'down');
+    house.broker.stop();
+    house.broker.start(old);
+    house.broker.publish('locks/claim/panel/lights', '{"locker":"panel"}', { retain: true });
+    const next = await startArbiter({}, house.broker);
+    let heldByPanel = 0;
+    for (let waited = 0; waited < 15_000; waited += 100) {
+      await next.settle(100);
+      if (next.holder('lights') !== 'panel') continue;
+      heldByPanel++;
+      assert.equal(desk.isHeld(claim), false);
+    }
+    assert.ok(heldByPanel > 0);
+  });
+
+  it('tell an arbiter that comes back alone that nothing of the store was lost', async () => {
+    const claim = desk.claim({ resource: 'lights', locker: 'me' });
+    await house.settle();
+    await house.crash();
+    const next = await startArbiter({}, house.broker);
+    assert.equal(next.arbiter.status.phase, 'deciding');
+    assert.deepEqual([desk.isHeld(claim), desk.results()], [true, ['granted']]);
+  });
+
   it('have one picture again with whoever has lost the store', async () => {
     const claim = desk.claim({ resource: 'lights', locker: 'me' });
     await house.settle();

@@ -103,7 +103,7 @@ describe('a claim of a participant', () => {
     const hand = await new HandArbiter(early.broker).start();
     await early.start();
     await early.settle(1_000);
-    assert.deepEqual(hand.ops, [{ op: 'hello' }, { op: 'ready' }]);
+    assert.deepEqual(hand.ops, [{ op: 'hello', witnessed: 1 }, { op: 'ready' }]);
     assert.deepEqual(early.results(), ['released']);
   });
 

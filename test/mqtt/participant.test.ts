@@ -126,7 +126,7 @@ describe('a participant', () => {
 
   it('says who ran before and is dead, where that is known', async () => {
     const { arbiter } = await join({ before: () => ({ instance: 'life before' }) });
-    assert.deepEqual(arbiter.got('hello'), [{ op: 'hello', after: 'life before' }]);
+    assert.deepEqual(arbiter.got('hello'), [{ op: 'hello', after: 'life before', witnessed: 1 }]);
   });
 
   it('uses the settings that are in force', async () => {

@@ -77,6 +77,8 @@ export class Sessions {
     const { message, error } = readBeat(payload);
     if (error !== undefined) this.#complain(requester, error.text);
     if (message === undefined || this.#isOurs(requester, message.session)) return;
+    // Whom it follows, and so whether there is an objection, it says with its hello.
+    if (!this.#sessions.has(message.session) && this.#objectTo(requester) !== undefined) return;
     this.#admit(requester, message.session)?.heardBeat(message.beat);
   }
 

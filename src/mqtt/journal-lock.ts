@@ -18,10 +18,15 @@ interface Holder {
 }
 
 export interface FolderLock {
+  /** Whoever had it before has gone for certain: has let go of it, or was seen to be dead. */
+  readonly isSuccessor: boolean;
   /** Whether the lock file is still ours: where numbers cannot be compared, another process may have taken it. */
   isMine(): Promise<boolean>;
   release(): Promise<void>;
 }
+
+/** What comes of a try: the pid of the living process that has it, or the lock. */
+type Taken = { readonly holder: number } | Pick<FolderLock, 'isSuccessor'>;
 
 const BOOT = 'boot at ';
 /** The clock may have been set a little since. */
@@ -40,18 +45,19 @@ export async function lockFolder(directory: string, clock: Clock): Promise<Folde
   own.add(file);
   const id = randomUUID();
   const isMine = async () => (await readHolder(file))?.id === id;
-  let holder: number | undefined;
+  let taken: Taken;
   try {
-    holder = await tryToLock(file, id, clock);
+    taken = await tryToLock(file, id, clock);
   } catch (error) {
     own.delete(file);
     throw error;
   }
-  if (holder !== undefined) {
+  if ('holder' in taken) {
     own.delete(file);
-    return holder;
+    return taken.holder;
   }
   return {
+    ...taken,
     isMine,
     async release() {
       own.delete(file);
@@ -60,7 +66,7 @@ export async function lockFolder(directory: string, clock: Clock): Promise<Folde
   };
 }
 
-async function tryToLock(file: string, id: string, clock: Clock): Promise<number | undefined> {
+async function tryToLock(file: string, id: string, clock: Clock): Promise<Taken> {
   const { pid } = process;
   const mine: Holder = { pid, place: await place(), start: await startOf(pid, clock), id };
   const draft = `${file}.${id}`;
@@ -72,27 +78,34 @@ async function tryToLock(file: string, id: string, clock: Clock): Promise<number
   }
 }
 
-/** Puts the draft in the place of the lock file; gives the pid of who has it if it lives. */
-async function take(draft: string, file: string, clock: Clock): Promise<number | undefined> {
+/** Puts the draft in the place of the lock file, unless somebody who lives has it. */
+async function take(draft: string, file: string, clock: Clock): Promise<Taken> {
+  let isSuccessor = true;
   for (;;) {
     try {
       await link(draft, file);
-      return undefined;
+      return { isSuccessor };
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') return takeWithoutLinks(draft, file, clock);
     }
     const holder = await readHolder(file);
-    if (holder !== undefined && (await isAlive(holder, clock))) return holder.pid;
+    if (holder !== undefined && (await isAlive(holder, clock))) return { holder: holder.pid };
+    isSuccessor = isOfThisMachine(holder);
     await putAside(file, holder);
   }
 }
 
 /** File systems that know no links, such as FAT: two starts in the same instant could both win there. */
-async function takeWithoutLinks(draft: string, file: string, clock: Clock): Promise<number | undefined> {
+async function takeWithoutLinks(draft: string, file: string, clock: Clock): Promise<Taken> {
   const holder = await readHolder(file);
-  if (holder !== undefined && (await isAlive(holder, clock))) return holder.pid;
+  if (holder !== undefined && (await isAlive(holder, clock))) return { holder: holder.pid };
   await rename(draft, file);
-  return undefined;
+  return { isSuccessor: isOfThisMachine(holder) };
+}
+
+/** Or of this container before it was started again: what is found dead there is dead. */
+function isOfThisMachine(holder: Holder | undefined): boolean {
+  return holder?.place.split(' ')[0] === hostname();
 }
 
 /** Removes a dead lock, and only that one: between looking and removing somebody else may have taken it over. */

@@ -256,7 +256,7 @@ export class Journal {
 }
 
 /** Makes it with all above it. (Node's own way to do so never ends where the system allows no folders, as in /proc.) */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {

@@ -5,7 +5,7 @@ import { EmbeddedBroker } from '../mqtt/embedded-broker';
 import type { Access } from '../mqtt/member';
 import type { Clock } from '../protocol';
 import type { BrokerSettings } from './registry';
-import { type Broker, RemoteBroker } from './remote-broker';
+import { type Broker, RemoteBroker, withoutSecrets } from './remote-broker';
 import type { BrokerReport } from './status';
 
 export interface BrokerOptions {
@@ -25,6 +25,18 @@ export function brokerIdentity(settings: BrokerSettings, folder: string | undefi
       return `embedded ${[settings.port, settings.host, settings.user, settings.password, folder].join(' ')}`;
     case 'url':
       return `url ${settings.url} ${settings.user ?? ''}`;
+  }
+}
+
+/** Names the broker for the memory of this runtime: without secrets, and the same when they are changed. */
+export function brokerPlace(settings: BrokerSettings): string {
+  switch (settings.kind) {
+    case 'none':
+      return 'none';
+    case 'embedded':
+      return `embedded ${settings.port}`;
+    case 'url':
+      return withoutSecrets(settings.url);
   }
 }
 

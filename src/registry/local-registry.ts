@@ -1,6 +1,6 @@
 // A registry in this process: whoever decides about the claims of its nodes, those claims, and the broker on which the
 // locks are mirrored.
-import { DEFAULT_PREFIX, type Log, type Rules, type Timing } from '../mqtt/arbiter-context';
+import { type Before, DEFAULT_PREFIX, type Log, type Rules, type Timing } from '../mqtt/arbiter-context';
 import type { DeadClaim } from '../mqtt/arbiter-graves';
 import { makeDefaults } from '../mqtt/defaults';
 import { subscribe } from '../mqtt/listeners';
@@ -27,8 +27,19 @@ export interface Parts extends Environment {
   readonly ownName: () => string;
   /** Throws a `RangeError` that says what is wrong with the settings. */
   readonly makeBroker: () => Broker;
+  /** Opens what is known of earlier starts, if anything is; never rejects. */
+  readonly openPast?: (now: { readonly requester: string; readonly instance: string }) => Promise<Past>;
   /** Called when it begins to stop. */
   readonly onStopped: () => void;
+}
+
+/** What is known of earlier starts of this runtime. */
+export interface Past {
+  readonly before: Before;
+  /** Nothing is left under former names any more. */
+  settle(): Promise<void>;
+  /** Lets others have what it is kept in. */
+  close(): Promise<void>;
 }
 
 export interface Environment {
@@ -49,6 +60,8 @@ export class LocalRegistry implements Registry {
   readonly #book: ClaimBook;
   readonly #protocols = new Map<string, RegistryProtocol>();
   readonly #onStopped: () => void;
+  readonly #openPast: () => Promise<Past | undefined>;
+  #past: Past | undefined;
   readonly #statusListeners = new Set<(status: RegistryStatus) => void>();
   #toldText = '';
   /** How it is to be called from its next start on, as it was told last. */
@@ -61,7 +74,7 @@ export class LocalRegistry implements Registry {
   #stopped: Promise<void> | undefined;
 
   /** Throws a `RangeError` that says what is wrong with the settings. */
-  constructor({ settings, makeBroker, ownName, onStopped, ...environment }: Parts) {
+  constructor({ settings, makeBroker, ownName, openPast, onStopped, ...environment }: Parts) {
     const { clock, log, timing = {} } = environment;
     const { broker, prefix = DEFAULT_PREFIX } = settings;
     const rules = rulesOf(settings);
@@ -73,6 +86,7 @@ export class LocalRegistry implements Registry {
     this.#environment = environment;
     this.#prefix = prefix;
     this.#onStopped = onStopped;
+    this.#openPast = async () => openPast?.({ requester, instance });
     this.#broker = makeBroker();
     let count = 0;
     this.#book = new ClaimBook(
@@ -82,7 +96,8 @@ export class LocalRegistry implements Registry {
     );
     const { access } = this.#broker;
     const audit = broker.kind !== 'none';
-    const names = { prefix, requester, instance, clock, log };
+    const before = () => this.#past?.before ?? {};
+    const names = { prefix, requester, instance, before, clock, log };
     this.#member = new Member({
       settings: { ...names, rules, audit, timing: { ...settings.timing, ...timing } },
       ...{ access, hearer: this.#book, random: systemRandom, decide: settings.decide ?? 'alone' },
@@ -223,6 +238,7 @@ export class LocalRegistry implements Registry {
 
   async #start(before: Promise<unknown>): Promise<void> {
     await before;
+    this.#past = await this.#openPast();
     await this.#broker.start();
     this.#member.start();
   }
@@ -233,6 +249,7 @@ export class LocalRegistry implements Registry {
     await this.#started;
     await this.#member.stop();
     await this.#broker.stop();
+    await this.#past?.close();
     this.#statusListeners.clear();
   }
 
@@ -260,6 +277,7 @@ export class LocalRegistry implements Registry {
   #tellStatus(): void {
     const { status } = this;
     this.#note(status);
+    if (status.state === 'ready') void this.#past?.settle();
     for (const listener of [...this.#statusListeners]) listener(status);
   }
 

@@ -2,9 +2,10 @@
 // same ones have the same locks, and so that a deploy, which closes and opens them, loses nothing.
 import { DEFAULT_PREFIX } from '../mqtt/arbiter-context';
 import { systemClock } from '../protocol';
-import { brokerIdentity, makeBroker } from './brokers';
+import { brokerIdentity, brokerPlace, makeBroker } from './brokers';
 import { type Environment, LocalRegistry } from './local-registry';
 import { ownName } from './own-name';
+import { openPast } from './own-past';
 import type { Registry, RegistrySettings } from './registry';
 
 const registries = new Map<string, LocalRegistry>();
@@ -37,9 +38,12 @@ function makeRegistry(
   onStopped: () => void,
 ): LocalRegistry {
   const { broker, prefix = DEFAULT_PREFIX, folder } = settings;
+  const warn = (text: string) => log.warn(text);
+  const place = `${prefix} ${brokerPlace(broker)}`;
   return new LocalRegistry({
     ...{ settings, clock, log, timing, onStopped },
-    ownName: () => ownName(folder, (text) => log.warn(text)),
+    ownName: () => ownName(folder, warn),
+    ...(folder !== undefined && { openPast: (now) => openPast({ ...now, folder, place, clock, warn }) }),
     makeBroker: () => makeBroker({ settings: broker, prefix, folder, clock, log }),
   });
 }

@@ -49,6 +49,6 @@ export class RemoteBroker implements Broker {
 }
 
 /** The URL as it may be shown: without user and password. */
-function withoutSecrets(url: string): string {
+export function withoutSecrets(url: string): string {
   return url.replace(/\/\/[^/@]*@/, '//');
 }

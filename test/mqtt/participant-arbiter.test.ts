@@ -252,7 +252,7 @@ describe('participants and an arbiter', () => {
     const { instance } = JSON.parse(house.broker.retained.get('locks/session/desk') ?? '');
     await desk.crash();
     const again = await join(house, 'desk', { instance: 'again', before: () => ({ instance }) });
-    assert.equal(again.participant.status.phase, 'joined');
+    assert.deepEqual([again.participant.status.phase, again.warnings], ['joined', []]);
     assert.equal(house.holder('lights'), undefined);
   });
 

@@ -1,5 +1,5 @@
 // Run by a test as a process of its own, to be killed: a registry, and the claims of its nodes. It is told what to do by
-// lines of JSON on its standard input, and answers each with one.
+// lines of JSON on its standard input, and answers each with one. It closes when that ends.
 import { createInterface } from 'node:readline';
 import type { ClaimMessage } from '../../src/mqtt/messages';
 import { openRegistry } from '../../src/registry/open';
@@ -40,6 +40,7 @@ async function run(settings: RegistrySettings): Promise<void> {
     if (order.do === 'release') registry.owner(order.path).claims.get(KEY)?.release();
     say(report());
   }
+  await registry.close({ now: true });
 }
 
 function describeClaim({ id, state, restored, expires, message }: RegistryClaim): ClaimReport {

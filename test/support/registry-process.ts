@@ -45,6 +45,13 @@ export class RegistryProcess {
     return this.#answer();
   }
 
+  /** Ends it with a goodbye. */
+  async stop(): Promise<void> {
+    const exit = once(this.#child, 'exit');
+    this.#child.stdin?.end();
+    await exit;
+  }
+
   /** Kills it with -9. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

@@ -1,0 +1,152 @@
+// What this runtime was before its start, kept in its folder: the names that it had there, and which instance ran last.
+// Only one process has the folder at a time, so that whoever has it now knows that the one before is dead.
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FormerName } from '../mqtt/arbiter-context';
+import { makeFolder } from '../mqtt/journal';
+import { type FolderLock, lockFolder } from '../mqtt/journal-lock';
+import { isRecord } from '../mqtt/read-payload';
+import type { Clock } from '../protocol';
+import type { Past } from './local-registry';
+
+export interface PastOptions {
+  readonly folder: string;
+  /** Of which broker and prefix. */
+  readonly place: string;
+  readonly requester: string;
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly warn: (text: string) => void;
+}
+
+/** What is kept of one place. */
+interface Life {
+  readonly requester: string;
+  readonly instance: string;
+  /** Names under which claims may still be left. */
+  readonly former: readonly FormerName[];
+}
+
+type Lives = { readonly [place: string]: Life };
+
+const FILE = 'lives.json';
+const NOTHING: Omit<Past, 'close'> = { before: {}, settle: async () => undefined };
+
+/** Reads what was, and notes what is now. Never rejects: where nothing can be kept, nothing is known, and that is said. */
+export async function openPast(options: PastOptions): Promise<Past> {
+  const { folder, warn } = options;
+  const shared = share(options);
+  const close = () => leave(folder, shared);
+  try {
+    const lock = await shared.lock;
+    if (typeof lock === 'number') {
+      warn(`another Node-RED (pid ${lock}) uses ${folder}: give each of them a user directory of its own`);
+      return { ...NOTHING, close };
+    }
+    return { ...(await remember(options, shared, lock)), close };
+  } catch (error) {
+    warn(`${folder}: what this Node-RED is called there cannot be kept (${messageOf(error)})`);
+    return { ...NOTHING, close };
+  }
+}
+
+async function remember(
+  options: PastOptions,
+  shared: Shared,
+  lock: FolderLock,
+): Promise<Omit<Past, 'close'>> {
+  const { place, requester, instance, warn } = options;
+  const last = (await readLives(options.folder))[place];
+  const former = last === undefined ? [] : formerOf(last, requester, lock);
+  const note = (left: readonly FormerName[]) =>
+    shared.write((lives) => ({ ...lives, [place]: { requester, instance, former: left } }));
+  await note(former);
+  const isKnownDead = last?.requester === requester && lock.isSuccessor;
+  let isSettled = former.length === 0;
+  return {
+    before: { former, ...(isKnownDead && { instance: last.instance }) },
+    async settle() {
+      if (isSettled) return;
+      isSettled = true;
+      await note([]).catch((error: unknown) => warn(`${options.folder}: ${messageOf(error)}`));
+    },
+  };
+}
+
+/** The instance counts only where it is known to be dead: else whoever has it may be alive. */
+function formerOf({ requester, instance, former }: Life, now: string, { isSuccessor }: FolderLock) {
+  const last = { name: requester, instance: isSuccessor ? instance : '' };
+  return [...former.filter(({ name }) => name !== requester), last].filter(({ name }) => name !== now);
+}
+
+/** A folder of this process, with how many registries use it. */
+interface Shared {
+  readonly lock: Promise<FolderLock | number>;
+  uses: number;
+  /** Changes what is kept of all places, one after the other. */
+  write(change: (lives: Lives) => Lives): Promise<void>;
+}
+
+const sharedFolders = new Map<string, Shared>();
+
+function share({ folder, clock }: PastOptions): Shared {
+  const there = sharedFolders.get(folder);
+  if (there !== undefined) {
+    there.uses++;
+    return there;
+  }
+  let writing: Promise<void> = Promise.resolve();
+  const shared: Shared = {
+    lock: makeFolder(folder).then(() => lockFolder(folder, clock)),
+    uses: 1,
+    write(change) {
+      const written = writing.then(async () => writeLives(folder, change(await readLives(folder))));
+      writing = written.catch(() => undefined);
+      return written;
+    },
+  };
+  sharedFolders.set(folder, shared);
+  return shared;
+}
+
+async function leave(folder: string, shared: Shared): Promise<void> {
+  shared.uses--;
+  if (shared.uses > 0) return;
+  sharedFolders.delete(folder);
+  const lock = await shared.lock.catch(() => undefined);
+  if (typeof lock === 'object') await lock.release();
+}
+
+async function readLives(folder: string): Promise<Lives> {
+  try {
+    const lives: unknown = JSON.parse(await readFile(join(folder, FILE), 'utf8'));
+    return isRecord(lives) ? Object.fromEntries(Object.entries(lives).filter(isLifeEntry)) : {};
+  } catch {
+    // Not there yet, or not ours: nothing is known.
+    return {};
+  }
+}
+
+async function writeLives(folder: string, lives: Lives): Promise<void> {
+  const [file, draft] = [join(folder, FILE), join(folder, `${FILE}.new`)];
+  await writeFile(draft, `${JSON.stringify(lives, undefined, 2)}\n`);
+  await rename(draft, file);
+}
+
+function isLifeEntry(entry: readonly [string, unknown]): entry is [string, Life] {
+  const [, life] = entry;
+  if (!isRecord(life)) return false;
+  const { requester, instance, former } = life;
+  return typeof requester === 'string' && typeof instance === 'string' && isFormer(former);
+}
+
+function isFormer(former: unknown): former is readonly FormerName[] {
+  if (!Array.isArray(former)) return false;
+  return former.every(
+    (each) => isRecord(each) && typeof each.name === 'string' && typeof each.instance === 'string',
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -101,6 +101,7 @@ function share({ folder, clock }: PastOptions): Shared {
     uses: 1,
     write(change) {
       const written = writing.then(async () => writeLives(folder, change(await readLives(folder))));
+      // Who wanted it is told that it failed; the next one tries for himself.
       writing = written.catch(() => undefined);
       return written;
     },
@@ -113,6 +114,7 @@ async function leave(folder: string, shared: Shared): Promise<void> {
   shared.uses--;
   if (shared.uses > 0) return;
   sharedFolders.delete(folder);
+  // Why there is none was said when it was opened.
   const lock = await shared.lock.catch(() => undefined);
   if (typeof lock === 'object') await lock.release();
 }

@@ -36,6 +36,9 @@ const CODES: Readonly<Record<number, string>> = {
   152: 'its administrator has ended the connection',
 };
 
+/** Of those, what is not going to be otherwise at the next try: version, client id, user, password, ban. */
+const REFUSALS: readonly unknown[] = [1, 2, 4, 5, 132, 133, 134, 135, 138];
+
 const SOCKET_CODES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there (is the broker running, and the port right?)',
   ENOTFOUND: 'no host has this name',
@@ -70,6 +73,11 @@ export function explainFailure({ address, error, established }: Failure): string
     return `${address}: the connection was closed before any answer: is it MQTT, and is TLS right?${detail(error)}`;
   }
   return `${address}: no connection${detail(error)}`;
+}
+
+/** Whether the broker has answered that it does not let us in. */
+export function isRefusal(error: unknown): boolean {
+  return REFUSALS.includes(codeOf(error));
 }
 
 function codeOf(error: unknown): number | string | undefined {

@@ -4,7 +4,7 @@ import { connect, type IClientOptions, type IConnackPacket, type MqttClient } fr
 import type { Clock, Random, Timer } from '../protocol/clock';
 import { BackOff } from './back-off';
 import { type Address, readAddress, type TlsOptions } from './connection-address';
-import { explainFailure } from './connection-reason';
+import { explainFailure, isRefusal } from './connection-reason';
 import { subscribe } from './listeners';
 import { Outbox, type Send } from './outbox';
 import type { PublishOptions, Transport, TransportMessage, Will } from './transport';
@@ -26,6 +26,8 @@ export interface ConnectionOptions {
   readonly connectTimeout?: number;
   /** `false`: it is never made again by itself, neither after a loss nor after a try that failed. Default `true`. */
   readonly reconnects?: boolean;
+  /** Told why, whenever the broker refuses whoever connects as we do: the next try will end in the same way. */
+  readonly onRefused?: (reason: string) => void;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -189,6 +191,7 @@ export class MqttConnection implements Transport {
     this.#outbox.fail(new Error(`connection lost (${reason})`));
     if (!established && reason === this.#told) return;
     this.#told = reason;
+    if (!established && isRefusal(this.#lastError)) this.#options.onRefused?.(reason);
     this.#tell(false, reason);
   }
 

@@ -52,13 +52,15 @@ const SILENT: Log = { info: () => undefined, warn: () => undefined };
 /**
  * Connects to the locks under a prefix. Resolves when it is known who decides there.
  * @throws {RangeError} (rejects) if an option is wrong; it names the option and its value.
- * @throws {Error} (rejects) when there is no broker, or nobody who decides, within `connectTimeout`; says why.
+ * @throws {Error} (rejects) at once when the broker does not let it in, and when there is no broker, or nobody who
+ * decides, within `connectTimeout`; says why.
  */
 export async function connectLocks(options: ConnectOptions): Promise<ConnectedLocks> {
   checkOptions(options);
   const { requester = `program-${randomName()}`, connectTimeout = CONNECT_TIMEOUT_MS } = options;
-  const registry = openRemote(options, requester);
-  await someoneDecides(registry, connectTimeout);
+  const entry: Entry = { ended: new AbortController(), refusal: undefined };
+  const registry = openRemote(options, requester, entry);
+  await someoneDecides(registry, connectTimeout, entry);
   const protocol = registry.protocol('program');
   const close = () => registry.stop();
   return {
@@ -74,7 +76,14 @@ export async function connectLocks(options: ConnectOptions): Promise<ConnectedLo
   };
 }
 
-function openRemote(options: ConnectOptions, requester: string): LocalRegistry {
+/** What becomes of the first try. */
+interface Entry {
+  readonly ended: AbortController;
+  /** Why the broker does not let us in. */
+  refusal: string | undefined;
+}
+
+function openRemote(options: ConnectOptions, requester: string, entry: Entry): LocalRegistry {
   const { session, log = SILENT } = options;
   const registry = new LocalRegistry({
     ...{ settings: settingsOf(options, requester), clock: systemClock, log },
@@ -82,24 +91,27 @@ function openRemote(options: ConnectOptions, requester: string): LocalRegistry {
       timing: { beat: Math.min(LONGEST_BEAT_MS, session / BEATS_PER_SESSION) },
     }),
     ownName: () => requester,
-    makeBroker: () => new RemoteBroker(brokerOf(options), systemClock),
+    makeBroker: () =>
+      new RemoteBroker(brokerOf(options), systemClock, (reason) => {
+        entry.refusal = reason;
+        entry.ended.abort();
+      }),
     onStopped: () => undefined,
   });
   registry.use().start(Promise.resolve());
   return registry;
 }
 
-async function someoneDecides(registry: LocalRegistry, timeoutMs: number): Promise<void> {
-  const isKnown = new AbortController();
+async function someoneDecides(registry: LocalRegistry, timeoutMs: number, entry: Entry): Promise<void> {
   const stopListening = registry.onStatus(() => {
-    if (registry.role() !== 'starting') isKnown.abort();
+    if (registry.role() !== 'starting') entry.ended.abort();
   });
-  if (registry.role() === 'starting') await sleep(timeoutMs, isKnown.signal);
+  if (registry.role() === 'starting') await sleep(timeoutMs, entry.ended.signal);
   stopListening();
   if (registry.role() !== 'starting') return;
-  const { text } = registry.status;
+  const why = entry.refusal ?? registry.status.text;
   await registry.stop();
-  throw new Error(`no locks there: ${text}`);
+  throw new Error(`no locks there: ${why}`);
 }
 
 function priorityOf({ levels }: LocalRegistry, level: number | string): number {

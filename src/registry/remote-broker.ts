@@ -21,8 +21,12 @@ export class RemoteBroker implements Broker {
   readonly access: Access;
   readonly report: BrokerReport;
 
-  /** Throws a `RangeError` for a URL that is none. */
-  constructor(settings: BrokerSettings & { readonly kind: 'url' }, clock: Clock) {
+  /** Throws a `RangeError` for a URL that is none. `onRefused` is told why the broker does not let us in. */
+  constructor(
+    settings: BrokerSettings & { readonly kind: 'url' },
+    clock: Clock,
+    onRefused?: (reason: string) => void,
+  ) {
     const { url, user, password, tls, protocolVersion } = settings;
     this.report = { text: withoutSecrets(url), isWell: true };
     const common = {
@@ -30,6 +34,7 @@ export class RemoteBroker implements Broker {
       ...(user !== undefined && { username: user }),
       ...(password !== undefined && { password }),
       ...(tls !== undefined && { tls }),
+      ...(onRefused !== undefined && { onRefused }),
       protocolVersion: protocolVersion === 5 ? 5 : 4,
       ...{ clock, random: systemRandom },
     } as const;

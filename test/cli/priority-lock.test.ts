@@ -9,7 +9,7 @@ import { stateBecame } from '../support/watch-locks';
 const STUBBORN = "trap 'echo stop' TERM; echo runs; while :; do sleep 0.05; done";
 /** Ends as it is told. */
 const WILLING = 'echo runs; exec sleep 600';
-const SESSION = 2_000;
+const SESSION = 6_000;
 
 describe('priority-lock', function () {
   this.timeout(120_000);
@@ -300,7 +300,7 @@ describe('priority-lock without anybody to ask', function () {
     try {
       const house = await connectLocks({ url, user: 'house', password: 'secret', decide: 'alone' });
       const list = (password: string) =>
-        new ShellCommand(['list', '--url', url, '--user', 'house', '--requester', 'me'], {
+        new ShellCommand(['list', ...['--url', url, '--user', 'house', '--connect-timeout', '1h']], {
           PRIORITY_LOCK_PASSWORD: password,
         });
       assert.equal(await list('secret').ended, 0);

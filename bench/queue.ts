@@ -3,7 +3,7 @@ import createAcquire, { type Lock } from '@priority-redlock/node-red';
 import PQueue from 'p-queue';
 import { medians, type Row, ratioRow, timed } from './measure';
 
-const ROUNDS = 9;
+const ROUNDS = 21;
 const WAITERS = 10_000;
 const GROWTH_ROUNDS = 5;
 /** The peer's long queue takes seconds. */

@@ -32,8 +32,8 @@ export class SimplePlace {
   #lockers: Set<string> | undefined;
 
   /** Whether a claim for this held resource is a simple one, and meets only such here. */
-  accepts({ resources, locker, ttl, timeout, grace, preempt, holding }: Claim): boolean {
-    if (resources.length > 1 || ttl !== Infinity || timeout !== Infinity || grace) return false;
+  accepts({ resources, locker, ttl, timeout, preempt, holding }: Claim): boolean {
+    if (resources.length > 1 || ttl !== Infinity || timeout !== Infinity) return false;
     if (preempt === false || holding !== undefined) return false;
     const holder = this.holder?.claim;
     if (holder === undefined || holder.grace || holder.locker === locker) return false;
@@ -55,10 +55,10 @@ export class SimplePlace {
     return next;
   }
 
-  /** Takes all away: the holder, then those who wait in the order of their arrival. */
+  /** Takes all away: the holder, then those who wait, best first. */
   vacate(): readonly SimpleClaim[] {
-    const waiting = [...(this.#waiting?.ranked() ?? [])].sort((a, b) => a.order - b.order);
-    const claims = this.holder === undefined ? waiting : [this.holder, ...waiting];
+    const waiting = this.#waiting?.ranked() ?? [];
+    const claims = this.holder === undefined ? [...waiting] : [this.holder, ...waiting];
     this.holder = this.#waiting = this.#lockers = undefined;
     return claims;
   }
@@ -121,7 +121,7 @@ export class SimpleClaims {
     next.listener?.hear(next);
   }
 
-  /** Takes a resource away from here: its holder, then those who wait in the order of their arrival. */
+  /** Takes a resource away from here: its holder, then those who wait, best first. */
   remove(resource: string): readonly SimpleClaim[] {
     const place = this.placeOf(resource);
     if (place === undefined) return NOBODY;

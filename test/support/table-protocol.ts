@@ -30,6 +30,11 @@ export class TableProtocol {
     this.#apply({ type: 'tick' });
   }
 
+  /** The id of the claim that has held the resource for longest. */
+  holderOf(resource: string): string | undefined {
+    return this.#table.resource(resource)?.claims[0];
+  }
+
   /** The names of the resources that have claims, with who holds them, their tokens and since when. */
   get states(): readonly string[] {
     return [...this.#table.resources()].map((name) => {

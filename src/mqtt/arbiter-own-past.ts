@@ -11,7 +11,8 @@ import type { HandedClaim, HandedOver } from './participant-claim';
 import type { MakeOp, Was } from './session-messages';
 
 /** Enters them into what was found, in the place of what is retained of them. */
-export function enterOwn(finds: Finds, { claims, isAll }: HandedOver, context: Context): void {
+export function enterOwn(finds: Finds, { claims, isAll, token }: HandedOver, context: Context): void {
+  finds.tokens.push(token);
   if (isAll) forgetOwn(finds, context);
   for (const each of claims) {
     const { requester } = context;

@@ -34,7 +34,7 @@ export interface RebuildParts {
   readonly updateOwn: (claim: ArbiterClaim, change: OwnChange) => void;
 }
 
-const NOTHING: HandedOver = { claims: [], isAll: false };
+const NOTHING: HandedOver = { claims: [], isAll: false, token: 0 };
 
 export class Rebuilder {
   readonly #parts: RebuildParts;

@@ -75,6 +75,11 @@ export class SessionClaims {
     session.hasListed = true;
   }
 
+  /** It was given by an arbiter of before. */
+  passToken(token: number): void {
+    if (credibleAt(this.#context.clock.now())(token)) this.#decider.passToken(token);
+  }
+
   withdraw(claim: ArbiterClaim): void {
     if (!claim.isAlive) return;
     claim.leaving = 'withdrawn';
@@ -124,10 +129,7 @@ export class SessionClaims {
   }
 
   #list(session: Session, op: MakeOp): void {
-    const isCredible = credibleAt(this.#context.clock.now());
-    for (const token of Object.values(op.was?.tokens ?? {})) {
-      if (isCredible(token)) this.#decider.passToken(token);
-    }
+    for (const token of Object.values(op.was?.tokens ?? {})) this.passToken(token);
     const there = this.#decider.claims.get(op.id);
     if (there === undefined) this.#begin(session, op);
     else if (there.requester === session.requester && there.kind === 'session')

@@ -227,6 +227,7 @@ export class Sessions {
     if (op.op === 'hello') {
       session.listed = new Map();
       session.isReady = false;
+      if (op.token !== undefined) this.#claims.passToken(op.token);
       if (op.witnessed !== undefined) this.#parts.host.witnessed(op.witnessed);
     } else if (op.op === 'claim' && session.listed !== undefined && !session.isReady) {
       session.listed.set(op.id, op);

@@ -86,11 +86,11 @@ export class Desk {
 
   /** An arbiter of this runtime begins to decide: it takes everything over from the participant. */
   toArbiter(arbiter: Arbiter, participant: Participant): HandedOver {
-    const claims = participant.surrender();
+    const handed = participant.surrender();
     const { switched } = this.switchboard.change(arbiter);
     // It knows the states only when it has rebuilt.
     this.#options.settings.clock.setTimer(0, switched);
-    return { claims, isAll: participant.hasRecalled };
+    return handed;
   }
 
   /** An arbiter of this runtime decides no more. Its holds may be believed in until then (monotonic ms). */

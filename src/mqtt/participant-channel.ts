@@ -74,7 +74,7 @@ export class Channel {
   begin(): void {
     const { contact, claims } = this.#parts;
     this.drop();
-    const { clock, epoch, before } = this.#context;
+    const { clock, epoch, greatestToken, before } = this.#context;
     const { instance: after } = before();
     const stream: Stream = {
       number: ++this.#count,
@@ -92,6 +92,7 @@ export class Channel {
       op: 'hello',
       ...(after !== undefined && { after }),
       ...(witnessed !== undefined && { witnessed }),
+      ...(greatestToken > 0 && { token: greatestToken }),
     });
     for (const op of claims.list()) this.send(op);
     this.send({ op: 'ready' }, (frame) => {

@@ -33,6 +33,8 @@ export interface HandedOver {
   readonly claims: readonly HandedClaim[];
   /** It knew what earlier starts have left: whatever else is retained of this runtime's has ended. */
   readonly isAll: boolean;
+  /** The greatest token that it has heard of. */
+  readonly token: number;
 }
 
 /** How far the first of the changes that were not answered yet is. */

@@ -28,6 +28,12 @@ export interface ParticipantContext {
   inForce: InForce;
   /** The highest term that was heard of; 0 before. */
   epoch: number;
+  /** Of those that were told or seen: no hold of later ones may have it. */
+  greatestToken: number;
+}
+
+export function noteToken(context: ParticipantContext, token = 0): void {
+  context.greatestToken = Math.max(context.greatestToken, token);
 }
 
 /** Until an arbiter says otherwise. */

@@ -1,9 +1,11 @@
 // Claims that survive a restart: what the broker is to retain of them, and what it retains of earlier starts.
+import type { Timer } from '../protocol';
 import type { ClaimKey } from './arbiter-claim';
 import type { Addressee } from './arbiter-devices';
 import { isOver } from './arbiter-graves';
 import { type KeptClaim, readOwner, spellOwnClaim } from './arbiter-own-message';
 import type { Found } from './arbiter-reader';
+import { BackOff } from './back-off';
 import { vacantNames } from './former-names';
 import type { Answer, ClaimMessage } from './messages';
 import type { ParticipantContext } from './participant-context';
@@ -20,19 +22,28 @@ export interface LeftClaim {
   readonly answer: Answer | undefined;
 }
 
+const LONGEST_BACK_OFF = 60_000;
+
 export class KeptClaims {
   readonly #context: ParticipantContext;
   readonly #talk: Transport;
   /** By topic. */
   readonly #wanted = new Map<string, { readonly id: string; readonly text: string }>();
+  /** What the broker has on them. */
+  readonly #there = new Map<string, string>();
   /** Topics on which the broker may have something else than what is wanted. */
   readonly #unsure = new Set<string>();
+  /** Of putting right what others of our name have overwritten. */
+  readonly #backOff: BackOff;
+  #mendTimer: Timer | undefined;
   /** Topics of claims that were left under names that this runtime had before. */
   readonly #former = new Set<string>();
 
   constructor(context: ParticipantContext, talk: Transport) {
+    const { random, inForce } = context;
     this.#context = context;
     this.#talk = talk;
+    this.#backOff = new BackOff({ first: inForce.beat, longest: LONGEST_BACK_OFF, random });
   }
 
   put(claim: KeptClaim & { readonly name: string }): void {
@@ -61,6 +72,12 @@ export class KeptClaims {
     this.#wanted.clear();
     this.#unsure.clear();
     this.#former.clear();
+    this.stop();
+  }
+
+  stop(): void {
+    this.#mendTimer?.cancel();
+    this.#mendTimer = undefined;
   }
 
   /** Takes back what was left under former names: whoever decides knows of what was taken over from there. */
@@ -69,16 +86,42 @@ export class KeptClaims {
     this.#former.clear();
   }
 
-  /** What the broker retains under our name was read: it is told what it lacks, and what is in the way is cleared. */
-  compare(found: Found): void {
-    const there = new Map<string, string>();
+  /** What the broker retains under our name was read. */
+  wasRead(found: Found): void {
+    this.#there.clear();
+    this.#backOff.reset();
     for (const [topic, payload] of found) {
-      if (this.#nameIn(topic, this.#context.requester) !== undefined)
-        there.set(topic, new TextDecoder().decode(payload));
+      if (this.#nameIn(topic, this.#context.requester) !== undefined) this.heard(topic, payload);
     }
-    for (const topic of new Set([...there.keys(), ...this.#wanted.keys()])) {
-      if ((there.get(topic) ?? '') !== this.#textFor(topic)) this.#publish(topic);
+  }
+
+  /** What it retains there from now on. */
+  heard(topic: string, payload: Uint8Array): void {
+    if (payload.length === 0) this.#there.delete(topic);
+    else this.#there.set(topic, new TextDecoder().decode(payload));
+  }
+
+  /** The broker is told what it lacks, and what is in the way is cleared. */
+  mend(): void {
+    for (const topic of new Set([...this.#there.keys(), ...this.#wanted.keys()])) {
+      if (!this.#isRight(topic)) this.#publish(topic);
     }
+  }
+
+  /**
+   * Something came that is not as it should be: from an earlier start, whose last messages came late, or from another one
+   * of our name, with which we are not to fight.
+   */
+  mendLater(topic: string): void {
+    if (this.#isRight(topic) || this.#unsure.has(topic)) return;
+    this.#mendTimer ??= this.#context.clock.setTimer(this.#backOff.next(), () => {
+      this.#mendTimer = undefined;
+      this.mend();
+    });
+  }
+
+  #isRight(topic: string): boolean {
+    return (this.#there.get(topic) ?? '') === this.#textFor(topic);
   }
 
   /** The claims of earlier starts among what the broker retains; what cannot be one is left out. */

@@ -2,7 +2,7 @@
 // read all of them.
 import { callSafely, subscribe } from './listeners';
 import type { ResourceState } from './messages';
-import type { ParticipantContext } from './participant-context';
+import { noteToken, type ParticipantContext } from './participant-context';
 
 export class Mirror {
   readonly #context: ParticipantContext;
@@ -40,6 +40,7 @@ export class Mirror {
     const changed = [...this.#states.keys()].filter((resource) => !states.has(resource));
     for (const resource of changed) this.#states.delete(resource);
     for (const [resource, state] of states) {
+      noteToken(this.#context, state.token);
       if (JSON.stringify(this.#states.get(resource)) !== JSON.stringify(state)) changed.push(resource);
       this.#states.set(resource, state);
     }
@@ -51,6 +52,7 @@ export class Mirror {
   put(resource: string, state: ResourceState | undefined): void {
     if (state === undefined) this.#states.delete(resource);
     else this.#states.set(resource, state);
+    noteToken(this.#context, state?.token);
     if (this.#isWhole) this.#tell(resource);
   }
 

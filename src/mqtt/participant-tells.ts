@@ -4,7 +4,7 @@ import type { Answer } from './messages';
 import type { ParticipantClaim } from './participant-claim';
 import { mergeChange } from './participant-claim';
 import type { ToldAt } from './participant-claims';
-import type { ParticipantContext } from './participant-context';
+import { noteToken, type ParticipantContext } from './participant-context';
 import type { Mirror } from './participant-mirror';
 import type { Tell } from './session-messages';
 
@@ -114,6 +114,7 @@ export class TellReader {
     claim.phase = 'held';
     claim.hasHadIt = true;
     claim.token = token;
+    noteToken(this.#context, token);
     claim.until = Infinity;
     claim.leaseEnd = sentAt + remaining;
     claim.expires = sentAt + USABLE * remaining;

@@ -25,6 +25,8 @@ export interface WatchHost {
   heardArbiterBeat(message: ArbiterBeatMessage): void;
   heardState(resource: string, state: ResourceState | undefined): void;
   heardEvent(event: AuditEvent): void;
+  /** Something came on the topic of a claim of our name. */
+  heardOwnClaim(topic: string, payload: Uint8Array): void;
 }
 
 const FIRST_RETRY = 1_000;
@@ -97,26 +99,28 @@ export class Watch {
     const { topics } = this.#context;
     const attempt = ++this.#attempt;
     this.#state = 'reading';
-    const own = this.#ownTopics();
-    const lasting = [topics.arbiter, topics.arbiterBeat, topics.all('state')];
+    const own = `${topics.prefix}/claim/${encodeLevel(this.#context.requester)}/#`;
+    const lasting = [topics.arbiter, topics.arbiterBeat, topics.all('state'), own];
+    const left = this.#leftTopics();
     try {
       if (this.#hearings > 0) this.#begun = this.#beginEvents();
-      const found = await this.#reader.read([...lasting, ...own]);
+      const found = await this.#reader.read([...lasting, ...left]);
       if (attempt !== this.#attempt) return;
       this.#opened(found);
-      await Promise.all(own.map((filter) => this.#transport.unsubscribe(filter)));
+      await Promise.all(left.map((filter) => this.#transport.unsubscribe(filter)));
     } catch (error) {
       if (attempt === this.#attempt && this.#transport.connected) this.#tryAgain(error);
     }
   }
 
-  /** What it has left at the broker, under its name and those that it had before. */
-  #ownTopics(): readonly string[] {
+  /** What else it has left at the broker, under its name and those that it had before. */
+  #leftTopics(): readonly string[] {
     const { topics, requester, before } = this.#context;
     const former = (before().former ?? []).map(({ name }) => name);
-    const left = [requester, ...former].map(encodeLevel);
+    const all = (kind: string) => (name: string) => `${topics.prefix}/${kind}/${encodeLevel(name)}/#`;
     return [
-      ...left.flatMap((name) => [`${topics.prefix}/claim/${name}/#`, `${topics.prefix}/answer/${name}/#`]),
+      ...[requester, ...former].map(all('answer')),
+      ...former.map(all('claim')),
       ...former.map((name) => topics.session(name)),
     ];
   }
@@ -172,6 +176,9 @@ export class Watch {
       case 'state':
         if (payload.length === 0) this.#host.heardState(parsed.resource, undefined);
         else this.#readState(topic, payload);
+        return;
+      case 'claim':
+        this.#host.heardOwnClaim(topic, payload);
         return;
       case 'arbiter':
         this.#readArbiter(payload);

@@ -12,10 +12,10 @@ import type { Authority, ClaimHearer } from './authority';
 import { callSafely, subscribe } from './listeners';
 import type { ArbiterMessage, AuditEvent, ResourceState } from './messages';
 import { Channel } from './participant-channel';
-import type { ParticipantClaim } from './participant-claim';
+import type { HandedOver, ParticipantClaim } from './participant-claim';
 import { type HandedClaim, ParticipantClaims } from './participant-claims';
 import { Contact } from './participant-contact';
-import { DEFAULT_SESSION, type ParticipantContext, readInForce } from './participant-context';
+import { DEFAULT_SESSION, noteToken, type ParticipantContext, readInForce } from './participant-context';
 import { ParticipantForce } from './participant-force';
 import { KeptClaims } from './participant-kept';
 import { Mirror } from './participant-mirror';
@@ -74,6 +74,8 @@ export class Participant implements Authority {
   #reason: string | undefined = 'connecting to the broker';
   #isJoined = false;
   #isResting = false;
+  /** Monotonic ms at which the present connection was there. */
+  #openedAt = Infinity;
   #isStopped = false;
   #hasRecalled = false;
 
@@ -92,6 +94,7 @@ export class Participant implements Authority {
       timing: { ...DEFAULT_TIMING, ...timing },
       inForce: DEFAULT_SESSION,
       epoch: 0,
+      greatestToken: 0,
     };
     this.#context = context;
     this.#complaints = new Complaints(context.log, context.clock);
@@ -144,6 +147,7 @@ export class Participant implements Authority {
     this.#contact.stop();
     this.#channel.stop();
     this.#claims.stop();
+    this.#kept.stop();
     this.#mirror.stop();
     this.#status.stop();
     this.#eventListeners.clear();
@@ -219,31 +223,29 @@ export class Participant implements Authority {
   adopt(handed: readonly HandedClaim[], validUntil: number): void {
     this.#isResting = false;
     this.#claims.adopt(handed);
+    // What the other one has withdrawn, and could not say any more.
+    this.#kept.mend();
     this.#contact.trustUntil(validUntil);
     this.greet();
     this.#status.note();
   }
 
-  /** What earlier starts have left is among its claims. */
-  get hasRecalled(): boolean {
-    return this.#hasRecalled;
-  }
-
   /** Gives all claims to another authority of this runtime; what is seen is seen on. Tells nobody of anything. */
-  surrender(): readonly HandedClaim[] {
+  surrender(): HandedOver {
     this.#isResting = true;
     this.#isJoined = false;
     this.#channel.drop();
     this.#channel.forgetWitness();
     this.#contact.distrust();
-    const handed = this.#claims.surrender();
+    const claims = this.#claims.surrender();
     this.#status.note();
-    return handed;
+    return { claims, isAll: this.#hasRecalled, token: this.#context.greatestToken };
   }
 
   // What the connections bring.
 
   opened(): void {
+    this.#openedAt = this.#context.clock.now().monotonic;
     this.#kept.flush();
     this.greet();
     if (!this.#channel.isOpen) this.#contact.beat();
@@ -261,7 +263,8 @@ export class Participant implements Authority {
     this.#mirror.replace(states);
     if (!this.#hasRecalled && !this.#isResting) this.#claims.recall(this.#kept.leftIn(found));
     this.#hasRecalled = true;
-    if (!this.#isResting) this.#kept.compare(found);
+    this.#kept.wasRead(found);
+    if (!this.#isResting) this.#kept.mend();
     this.#beReady();
     if (!this.#channel.isOpen) this.greet();
     this.#status.note();
@@ -278,6 +281,7 @@ export class Participant implements Authority {
     this.#arbiter = message;
     if (message !== undefined) {
       this.#context.inForce = readInForce(message.settings, this.#context.inForce);
+      noteToken(this.#context, message.tokenFloor);
       this.#noteEpoch(message.epoch);
     }
     this.#status.note();
@@ -291,6 +295,11 @@ export class Participant implements Authority {
     this.#mirror.put(resource, state);
   }
 
+  heardOwnClaim(topic: string, payload: Uint8Array): void {
+    this.#kept.heard(topic, payload);
+    if (!this.#isResting) this.#kept.mendLater(topic);
+  }
+
   heardEvent(event: AuditEvent): void {
     this.#force.heard(event);
     for (const listener of this.#eventListeners) callSafely(this.#context.log, () => listener(event));
@@ -301,7 +310,8 @@ export class Participant implements Authority {
     this.#contact.lapseIfDue();
     // A new term is told of the one before.
     this.#noteEpoch(message.epoch);
-    this.#channel.witness(message.epoch);
+    if ('beat' in message && this.#contact.sentAt(message.beat) >= this.#openedAt)
+      this.#channel.witness(message.epoch);
     if ('refused' in message) this.#beRefused(message);
     else if (message.epoch < this.#context.epoch) this.#channel.report();
     else if ('tells' in message) this.#channel.heard(message);

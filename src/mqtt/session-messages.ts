@@ -93,6 +93,8 @@ export interface HelloOp {
   readonly after?: string;
   /** The term of the arbiter that answered last, on a connection that has not broken since. */
   readonly witnessed?: number;
+  /** The greatest token that it has heard of. */
+  readonly token?: number;
 }
 
 export interface MakeOp {

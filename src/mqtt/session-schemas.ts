@@ -63,7 +63,7 @@ const change = object<keyof UpdateOp['change']>(
 const is = (op: string): Schema => ({ const: op });
 
 const OPS: readonly Schema[] = [
-  object<keyof HelloOp>({ op: is('hello'), after: name, witnessed: counter }, ['op']),
+  object<keyof HelloOp>({ op: is('hello'), after: name, witnessed: counter, token }, ['op']),
   object<keyof MakeOp>({ op: is('claim'), id, name, message, keep: flag, owner, was }, [
     ...(['op', 'id', 'name', 'message', 'keep'] as const),
   ]),

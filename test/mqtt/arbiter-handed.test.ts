@@ -43,7 +43,7 @@ describe('claims that another authority of this runtime had', () => {
     const moved: string[] = [];
     const term = { epoch: 1, witnessed: () => 1, validUntil: () => Infinity };
     const scene = new ArbiterScene(
-      { term, takeOwn: () => ({ claims, isAll: true }), moved: ({ id }) => moved.push(id) },
+      { term, takeOwn: () => ({ claims, isAll: true, token: 0 }), moved: ({ id }) => moved.push(id) },
       broker,
     );
     await scene.start();
@@ -187,7 +187,7 @@ describe('claims that another authority of this runtime had', () => {
     let taken = 0;
     const takeOwn = () => {
       taken++;
-      return { claims: [handed('fan', { phase: 'asked' })], isAll: true };
+      return { claims: [handed('fan', { phase: 'asked' })], isAll: true, token: 0 };
     };
     const scene = await new ArbiterScene({ term, takeOwn }, broker).start();
     await scene.device('panel/fan', { priority: 9 });

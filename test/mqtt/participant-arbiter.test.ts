@@ -316,6 +316,24 @@ describe('participants and an arbiter', () => {
     assert.deepEqual([desk.isHeld(claim), desk.results()], [true, ['granted']]);
   });
 
+  it('get no token again that they have seen, though the store was lost', async () => {
+    await house.crash();
+    // Above the floor of before, and so of the clock.
+    const second = await startArbiter({}, house.broker);
+    const claim = desk.claim({ resource: 'lights', locker: 'me' });
+    await second.settle();
+    desk.participant.release(claim);
+    await second.settle();
+    await second.crash();
+    house.broker.stop('lost');
+    house.broker.start();
+    const third = await startArbiter({}, house.broker);
+    await third.settle(2_000);
+    const next = hall.claim({ resource: 'lights', locker: 'me' });
+    await third.settle();
+    assert.ok(claim.token > 0 && next.token > claim.token, `${next.token} after ${claim.token}`);
+  });
+
   it('have one picture again with whoever has lost the store', async () => {
     const claim = desk.claim({ resource: 'lights', locker: 'me' });
     await house.settle();

@@ -187,6 +187,23 @@ describe('a claim that a participant keeps', () => {
     }
   });
 
+  it('is cleared when it comes late from an earlier start, and never fought about', async () => {
+    scene.broker.publish(TOPIC, '{"id":"old","resource":"lights","owner":{"path":"node","key":"key"}}', {
+      retain: true,
+    });
+    await scene.settle(1_100);
+    assert.equal(retained({ scene }), undefined);
+    const mark = scene.broker.log.length;
+    for (let second = 0; second < 60; second++) {
+      scene.broker.publish(TOPIC, '{"id":"rival","owner":{"path":"node","key":"key"}}', { retain: true });
+      await scene.settle(1_000);
+    }
+    const cleared = scene.broker.log
+      .slice(mark)
+      .filter(({ topic, payload }) => topic === TOPIC && payload === '');
+    assert.ok(cleared.length > 0 && cleared.length < 8, `cleared ${cleared.length} times in a minute`);
+  });
+
   it('is not told to be held by an answer to another generation', async () => {
     const claim = scene.claim({ resource: 'lights' }, 'key', true);
     await scene.settle();

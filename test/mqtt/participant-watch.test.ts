@@ -207,7 +207,7 @@ describe('claims that move between the authorities of a runtime', () => {
     await scene.settle();
     arbiter.isDeaf = true;
     scene.participant.update(claim, { value: 'dim' });
-    const handed = scene.participant.surrender();
+    const { claims: handed } = scene.participant.surrender();
     assert.deepEqual(handed, [
       {
         make: {
@@ -238,7 +238,7 @@ describe('claims that move between the authorities of a runtime', () => {
     const before = scene.claim({ resource: 'lights', value: 'on' });
     await scene.settle();
     scene.participant.update(before, { value: 'dim' });
-    const handed = scene.participant.surrender();
+    const { claims: handed } = scene.participant.surrender();
     await scene.settle(1_000);
     arbiter.isDeaf = true;
     scene.participant.adopt(handed, scene.clock.monotonic + 4_000);
@@ -261,7 +261,7 @@ describe('claims that move between the authorities of a runtime', () => {
     scene.claim({ resource: 'lights', once: true });
     scene.claim({ resource: 'blinds' }, 'other');
     await scene.settle();
-    const handed = scene.participant.surrender();
+    const { claims: handed } = scene.participant.surrender();
     arbiter.isDeaf = true;
     scene.participant.adopt(handed, -Infinity);
     await scene.settle();

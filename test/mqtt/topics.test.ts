@@ -148,6 +148,15 @@ describe(`topics (SEED=${seed})`, () => {
     assert.equal(objectToResource('ä'.repeat(256)), undefined);
   });
 
+  it('says the same of a name each time, however many there are', () => {
+    for (let round = 0; round < 2; round++) {
+      for (let n = 0; n < 1_500; n++) {
+        assert.equal(objectToResource(`room ${n}`), undefined);
+        assert.match(String(objectToResource(`room ${n}/`)), /empty level/);
+      }
+    }
+  });
+
   it('refuses a prefix that a broker keeps for itself or takes for a filter', () => {
     const bad = [
       '',

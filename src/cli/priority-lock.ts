@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The command `priority-lock`: locks by priority for shells.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Asked, readArguments, UsageError } from './arguments';
 import { Unreachable } from './connect';
 import { EXIT } from './exit-codes';
@@ -34,7 +33,8 @@ function perform({ place, task }: Asked): Promise<number> {
 }
 
 function version(): string {
-  const file = join(__dirname, '../../../package.json');
+  // The package knows itself by its name, wherever this file is.
+  const file = require.resolve('@priority-redlock/node-red/package.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
 }
 

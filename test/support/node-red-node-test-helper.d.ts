@@ -13,7 +13,15 @@ declare module 'node-red-node-test-helper' {
 
   export class NodeTestHelper {
     _events: EventEmitter;
-    _redNodes: { startFlows(): Promise<void>; stopFlows(): Promise<void> };
+    _redNodes: {
+      startFlows(): Promise<void>;
+      stopFlows(): Promise<void>;
+      setFlows(
+        flow: readonly FlowNode[],
+        credentials: object,
+        type: 'full' | 'flows' | 'nodes',
+      ): Promise<unknown>;
+    };
     init(runtimePath: string, settings?: object): void;
     settings(settings: object): object;
     load(
@@ -21,7 +29,6 @@ declare module 'node-red-node-test-helper' {
       flow: readonly FlowNode[],
       credentials?: object,
     ): Promise<void>;
-    setFlows(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes'): Promise<void>;
     getNode(id: string): (Node & { receive(msg: NodeMessage): void }) | null;
     log(): { readonly args: readonly (readonly [LogEntry])[] };
     unload(): Promise<void>;

@@ -1,4 +1,5 @@
 // A real Node-RED runtime for tests of the nodes: version 4, or the one in the folder NODE_RED_DIR.
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -97,7 +98,9 @@ export class RunningFlow {
 
   /** A deploy as the editor makes it. */
   async deploy(flow: readonly FlowNode[], type: 'full' | 'flows' | 'nodes' = 'full'): Promise<void> {
-    await this.#helper.setFlows(flow, type);
+    // The helper's own setFlows gives a slow machine no more than 300 ms.
+    const started = once(this.#helper._events, 'flows:started');
+    await Promise.all([started, this.#helper._redNodes.setFlows(flow, {}, type)]);
     this.#nodes = flow;
     this.#listen();
     await settled();

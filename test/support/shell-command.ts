@@ -1,10 +1,11 @@
-// The built command `priority-lock` as a process of its own.
+// The command `priority-lock` as a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { REPOSITORY } from './repository';
 
-const BIN = join(REPOSITORY, 'dist/src/cli/priority-lock.js');
+/** From its sources, so that what the tests reach of them is counted. */
+const COMMAND = ['--require', 'tsx', join(REPOSITORY, 'src/cli/priority-lock.ts')];
 
 /** A command that runs, or has run. */
 export class ShellCommand {
@@ -16,8 +17,7 @@ export class ShellCommand {
   readonly #readers = new Set<() => void>();
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    const { NODE_V8_COVERAGE: _, ...env } = process.env;
-    const child = spawn(process.execPath, [BIN, ...args], { env: { ...env, ...environment } });
+    const child = spawn(process.execPath, [...COMMAND, ...args], { env: { ...process.env, ...environment } });
     this.#child = child;
     child.stdout.on('data', (text: Buffer) => {
       this.output += text;

@@ -2,10 +2,12 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle, type PluginBuild } from 'esbuild';
+import { compileChecks } from './compile-checks';
 import { INSIDE_NAMES } from './inside-names';
 import { ROOT, runOrExit } from './run';
 
 const DIST = join(ROOT, 'dist');
+const CHECKS = join(DIST, 'src/mqtt/checks.js');
 
 /** What `tsc` makes of one source: `a.ts` becomes `a.js` and `a.d.ts`, `a.mts` becomes `a.mjs` and `a.d.mts`. */
 const OUTPUT = /^(.*?)(?:\.d\.(m?)ts|\.(m?)js)$/;
@@ -16,6 +18,7 @@ async function build(): Promise<void> {
   // These two refer to every other layer.
   await runOrExit('tsc', ['-b', 'nodes', 'src/cli']);
   for (const layer of ['core', 'protocol', 'library']) await joinLayer(layer);
+  await compileChecks(CHECKS);
   copyEditorFiles();
   await bundleForBrowsers();
   await bundleMqttForBrowsers();
@@ -100,8 +103,9 @@ async function bundleMqttForBrowsers(): Promise<void> {
   });
 }
 
-/** The one-file build of the mqtt package has a default export only. */
+/** The one-file build of the mqtt package has a default export only. The checks are those that are compiled. */
 function takeMqttForBrowsers(layer: PluginBuild): void {
+  layer.onResolve({ filter: /^\.\/checks$/ }, () => ({ path: CHECKS }));
   layer.onResolve({ filter: /^mqtt$/ }, ({ path }) => ({ path, namespace: 'named' }));
   layer.onLoad({ filter: /./, namespace: 'named' }, () => ({
     contents: "import mqtt from 'mqtt/dist/mqtt.esm'; export const { connect } = mqtt;",

@@ -1,7 +1,7 @@
 // Reads the messages of the MQTT contract from payloads that anybody may have written: a checked message, or what is
 // wrong with it in words. Never throws. Fields that are not in the schema are ignored and left out, so that later
 // versions may add some.
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { type CheckError, type Checked, checkOf } from './checks';
 import type {
   Answer,
   ArbiterMessage,
@@ -12,8 +12,6 @@ import type {
 } from './messages';
 import { objectToResource, objectToText } from './names';
 import { hashPayload, objectToValue, type ReadError, readPayload } from './read-payload';
-import { claimSchema, forceSchema, type Schema } from './schemas';
-import { answerSchema, arbiterBeatSchema, arbiterSchema, stateSchema, termSchema } from './schemas-arbiter';
 import type { ArbiterBeatMessage } from './session-messages';
 
 export type { ReadError };
@@ -31,55 +29,56 @@ const MAX_STATE_BYTES = 16 * 1024 * 1024;
 
 /** Reads a claim; its hash names the very payload. An empty payload withdraws a claim and is not for this function. */
 export function readClaim(payload: Uint8Array): Reading<ClaimMessage> {
-  return read(payload, claimOf, objectToClaim);
+  return read(payload, 'claim', objectToClaim);
 }
 
 /** Reads `{"token"}` or `{"purge": true}`. */
 export function readForce(payload: Uint8Array): Reading<ForceMessage> {
-  return read(payload, forceOf, objectToForce);
+  return read(payload, 'force', objectToForce);
 }
 
 /** Reads back an answer of an arbiter. */
 export function readAnswer(payload: Uint8Array): Reading<Answer> {
   return read(
     payload,
-    answerOf,
+    'answer',
     (answer) => objectToNames('resources', answer.resources) ?? objectToClaim(answer.wish ?? {}),
   );
 }
 
 /** Reads back a resource's state, as an arbiter wrote it. */
 export function readState(payload: Uint8Array): Reading<ResourceState> {
-  return read(payload, stateOf, objectToState, MAX_STATE_BYTES);
+  return read(payload, 'state', objectToState, MAX_STATE_BYTES);
 }
 
 /** Reads who decides. */
 export function readArbiter(payload: Uint8Array): Reading<ArbiterMessage> {
-  return read(payload, arbiterOf, (arbiter) => objectToValue('settings', arbiter.settings));
+  return read(payload, 'arbiter', (arbiter) => objectToValue('settings', arbiter.settings));
 }
 
 /** Reads what must never fall. */
 export function readTerm(payload: Uint8Array): Reading<TermMessage> {
-  return read(payload, termOf, () => undefined);
+  return read(payload, 'term', () => undefined);
 }
 
 /** Reads that an arbiter is alive. */
 export function readArbiterBeat(payload: Uint8Array): Reading<ArbiterBeatMessage> {
-  return read(payload, arbiterBeatOf, () => undefined);
+  return read(payload, 'arbiterBeat', () => undefined);
 }
 
-export function read<Message>(
+/** Reads a message by the schema of this name, and by what no schema can say. */
+export function read<Name extends keyof Checked>(
   payload: Uint8Array,
-  validator: (json: unknown) => ValidateFunction<Message>,
-  object: (message: Message) => ReadError | undefined,
+  name: Name | ((json: unknown) => Name),
+  object: (message: Checked[Name]) => ReadError | undefined,
   maxBytes = MAX_PAYLOAD_BYTES,
-): Reading<Message> {
+): Reading<Checked[Name]> {
   const hash = hashPayload(payload);
   const reading = readPayload(payload, maxBytes);
   if (reading.error !== undefined) return { error: reading.error, hash };
   const { json } = reading;
-  const validate = validator(json);
-  if (!validate(json)) return { error: explain(validate.errors?.[0]), hash };
+  const check = checkOf(typeof name === 'function' ? name(json) : name);
+  if (!check(json)) return { error: explain(check.errors?.[0]), hash };
   const error = object(json);
   return error === undefined ? { message: json, hash } : { error, hash };
 }
@@ -133,36 +132,7 @@ export function objectToPlainText(field: string, value: string | undefined): Rea
     : { field, text: `${field} is ${show(value)}, which ${objection}` };
 }
 
-const ajv = new Ajv({
-  verbose: true,
-  allowUnionTypes: true,
-  removeAdditional: 'all',
-  discriminator: true,
-  formats: { 'date-time': isTime },
-});
-
-const claimOf = lazily<ClaimMessage>(claimSchema);
-const forceOf = lazily<ForceMessage>(forceSchema);
-const answerOf = lazily<Answer>(answerSchema);
-const stateOf = lazily<ResourceState>(stateSchema);
-const arbiterOf = lazily<ArbiterMessage>(arbiterSchema);
-const termOf = lazily<TermMessage>(termSchema);
-const arbiterBeatOf = lazily<ArbiterBeatMessage>(arbiterBeatSchema);
-
-// Compiling takes milliseconds that a start need not wait for.
-export function lazily<Message>(schema: Schema): () => ValidateFunction<Message> {
-  let validate: ValidateFunction<Message> | undefined;
-  return () => {
-    validate ??= ajv.compile<Message>(schema);
-    return validate;
-  };
-}
-
-function isTime(text: string): boolean {
-  return /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) && Number.isFinite(Date.parse(text));
-}
-
-function explain(error: ErrorObject | undefined): ReadError {
+function explain(error: CheckError | undefined): ReadError {
   const path = fieldOf(error?.instancePath ?? '');
   const { missingProperty } = error?.params ?? {};
   if (typeof missingProperty === 'string') {
@@ -170,7 +140,7 @@ function explain(error: ErrorObject | undefined): ReadError {
     return { field, text: `${field} is missing` };
   }
   if (error?.keyword === 'uniqueItems' && Array.isArray(error.data)) {
-    return { field: path, text: `${path} has ${show(error.data[error.params.j])} twice` };
+    return { field: path, text: `${path} has ${show(error.data[Number(error.params.j)])} twice` };
   }
   const field = path === '' ? 'payload' : path;
   const subject = path === '' ? 'the payload' : path;

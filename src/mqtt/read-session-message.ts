@@ -1,9 +1,7 @@
 // Reads what a participant and the arbiter tell each other, from payloads that anybody may have written. Never throws.
-import type { ValidateFunction } from 'ajv';
 import type { Answer, AuditEvent } from './messages';
-import { lazily, objectToClaim, objectToNames, objectToPlainText, type Reading, read } from './read-message';
+import { objectToClaim, objectToNames, objectToPlainText, type Reading, read } from './read-message';
 import { objectToValue, type ReadError } from './read-payload';
-import { eventSchema } from './schemas-arbiter';
 import type {
   BeatMessage,
   BeatReturn,
@@ -13,23 +11,15 @@ import type {
   SessionRefusal,
   UpFrame,
 } from './session-messages';
-import {
-  beatReturnSchema,
-  beatSchema,
-  downFrameSchema,
-  presenceSchema,
-  refusalSchema,
-  upFrameSchema,
-} from './session-schemas';
 
 /** Reads that a participant is there, or was. */
 export function readPresence(payload: Uint8Array): Reading<PresenceMessage> {
-  return read(payload, presenceOf, allIsWell);
+  return read(payload, 'presence', allIsWell);
 }
 
 /** Reads that a session is alive. */
 export function readBeat(payload: Uint8Array): Reading<BeatMessage> {
-  return read(payload, beatOf, allIsWell);
+  return read(payload, 'beat', allIsWell);
 }
 
 /** A claim at all its limits is listed with a token for each of its resources. */
@@ -37,28 +27,20 @@ const MAX_FRAME_BYTES = 256 * 1024;
 
 /** Reads what a session wants. */
 export function readUp(payload: Uint8Array): Reading<UpFrame> {
-  return read(payload, upFrameOf, ({ ops }) => firstError(ops.map(objectToOp)), MAX_FRAME_BYTES);
+  return read(payload, 'upFrame', ({ ops }) => firstError(ops.map(objectToOp)), MAX_FRAME_BYTES);
 }
 
 /** Reads what a session is told; which of the three it is shows by `tells`, `refused` or neither. */
 export function readDown(payload: Uint8Array): Reading<DownFrame | BeatReturn | SessionRefusal> {
   const object = (down: DownFrame | BeatReturn | SessionRefusal) =>
     'tells' in down ? firstError(down.tells.map(({ answer }) => objectToAnswer(answer))) : undefined;
-  return read(payload, downOf, object, MAX_FRAME_BYTES);
+  return read(payload, kindOfDown, object, MAX_FRAME_BYTES);
 }
 
 /** Reads one line of the audit stream. */
 export function readEvent(payload: Uint8Array): Reading<AuditEvent> {
-  return read(payload, eventOf, ({ resources }) => objectToNames('resources', resources));
+  return read(payload, 'event', ({ resources }) => objectToNames('resources', resources));
 }
-
-const presenceOf = lazily<PresenceMessage>(presenceSchema);
-const beatOf = lazily<BeatMessage>(beatSchema);
-const upFrameOf = lazily<UpFrame>(upFrameSchema);
-const downFrameOf = lazily<DownFrame>(downFrameSchema);
-const beatReturnOf = lazily<BeatReturn>(beatReturnSchema);
-const refusalOf = lazily<SessionRefusal>(refusalSchema);
-const eventOf = lazily<AuditEvent>(eventSchema);
 
 function objectToOp(op: ClaimOp): ReadError | undefined {
   const error = 'id' in op ? objectToPlainText('id', op.id) : undefined;
@@ -67,10 +49,10 @@ function objectToOp(op: ClaimOp): ReadError | undefined {
   return op.op === 'update' ? objectToValue('value', op.change.value) : undefined;
 }
 
-function downOf(json: unknown): ValidateFunction<DownFrame | BeatReturn | SessionRefusal> {
-  if (typeof json !== 'object' || json === null) return beatReturnOf();
-  if ('tells' in json) return downFrameOf();
-  return 'refused' in json ? refusalOf() : beatReturnOf();
+function kindOfDown(json: unknown): 'downFrame' | 'beatReturn' | 'refusal' {
+  if (typeof json !== 'object' || json === null) return 'beatReturn';
+  if ('tells' in json) return 'downFrame';
+  return 'refused' in json ? 'refusal' : 'beatReturn';
 }
 
 function objectToAnswer({ resources, wish }: Answer): ReadError | undefined {

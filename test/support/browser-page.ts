@@ -11,6 +11,9 @@ const FLAGS = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 
+/** Nothing may be compiled in the page from texts. */
+const POLICY = "script-src 'self' 'unsafe-inline'";
+
 export interface BundlePage {
   readonly page: Page;
   /** What the browser found wrong with the page. */
@@ -45,7 +48,8 @@ async function serve(bundle: string, script: string): Promise<Server> {
   };
   const server = createServer(({ url = '' }, response) => {
     const [type, content] = files[url] ?? ['text/plain', undefined];
-    response.writeHead(content === undefined ? 404 : 200, { 'content-type': type }).end(content);
+    const headers = { 'content-type': type, 'content-security-policy': POLICY };
+    response.writeHead(content === undefined ? 404 : 200, headers).end(content);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;

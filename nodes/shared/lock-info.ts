@@ -94,9 +94,12 @@ export function asLock(lock: unknown): Partial<LockInfo> | undefined {
 
 /** A copy for messages that are sent later: without what belongs to the request that brought it here. */
 export function laterMessage(RED: NodeAPI, msg: NodeMessage): NodeMessage {
-  const { req: _req, res: _res, _linkSource, ...rest } = msg;
-  for (const key in rest) {
-    if (typeof rest[key] === 'object' && rest[key] !== null) return RED.util.cloneMessage(rest);
+  const copy = { ...msg };
+  for (const key of OF_THE_REQUEST) if (key in copy) delete copy[key];
+  for (const key in copy) {
+    if (typeof copy[key] === 'object' && copy[key] !== null) return RED.util.cloneMessage(copy);
   }
-  return rest;
+  return copy;
 }
+
+const OF_THE_REQUEST = ['req', 'res', '_linkSource'] as const;

@@ -20,7 +20,7 @@ const MOST_EVENTS = 1_000;
 const FLOOR_BLOCK = 60_000;
 
 /** In a burst of changes that nobody waits for an answer to, states are published this often. */
-const PACE_MS = 5;
+const PACE_MS = 10;
 
 /** How long a broker is waited for at the end. */
 const GOODBYE_MS = 2_000;

@@ -8,8 +8,14 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** The topics that a requester writes; its name is their next level. */
-const OF_REQUESTERS = new Set(['claim', 'session', 'beat', 'force']);
+/** The topics that a requester writes; its name is their next level, and this is what may come after it. */
+const OF_REQUESTERS: ReadonlyMap<string, RegExp> = new Map([
+  // Whatever comes after these, the arbiter answers.
+  ['claim', /^/],
+  ['force', /^/],
+  ['session', /^(\/(claims|mark))?$/],
+  ['beat', /^$/],
+]);
 
 export class Access {
   readonly #users: readonly Credentials[];
@@ -52,8 +58,9 @@ export class Access {
     if (topic.startsWith('$')) return 'topics that begin with $ are the broker’s';
     for (const prefix of this.#prefixes.keys()) {
       if (!topic.startsWith(`${prefix}/`)) continue;
-      const [kind = '', requester = ''] = topic.slice(prefix.length + 1).split('/', 2);
-      if (!OF_REQUESTERS.has(kind)) return 'only the arbiter writes there';
+      const [, kind = '', requester = '', rest = ''] =
+        /^([^/]*)\/?([^/]*)(.*)$/s.exec(topic.slice(prefix.length + 1)) ?? [];
+      if (!OF_REQUESTERS.get(kind)?.test(rest)) return 'only the arbiter writes there';
       if (this.isOpen || requester === encodeLevel(username ?? '')) return undefined;
       return `${username} may write only under ${prefix}/${kind}/${encodeLevel(username ?? '')}`;
     }

@@ -22,7 +22,7 @@ import {
   LockError,
   type LockErrorCode,
 } from './errors';
-import { checkLength, readPriority, readValue } from './options';
+import { checkLength, checkNames, readPriority, readValue } from './options';
 import type { BoundedWait } from './wait';
 
 /** Held: `state()` is `null`. Not held: the code that says why. */
@@ -106,6 +106,7 @@ interface Attention {
   why: LockError | undefined;
 }
 
+const CHANGES: readonly (keyof LockChange)[] = ['priority', 'value'];
 const NOTHING_WRONG: Promise<undefined> = Promise.resolve(undefined);
 
 export class HeldLock implements Lock, ClaimListener {
@@ -211,7 +212,9 @@ export class HeldLock implements Lock, ClaimListener {
     await this.#change({ ttl: checkLength('ttl', ttl, Number.MIN_VALUE) });
   }
 
-  async update({ priority, value }: LockChange): Promise<void> {
+  async update(change: LockChange): Promise<void> {
+    checkNames(change, CHANGES);
+    const { priority, value } = change;
     await this.#change({
       priority: priority === undefined ? undefined : readPriority(priority),
       value: value === undefined ? undefined : readValue(value),

@@ -68,8 +68,7 @@ const DEFAULT_TERMS: Terms = {
   signal: undefined,
 };
 
-/** A misspelt name would quietly be no option at all. */
-const KNOWN = new Set([...Object.keys(DEFAULT_TERMS), ...Object.values(OLD_NAMES)]);
+const OPTIONS = [...Object.keys(DEFAULT_TERMS), ...Object.values(OLD_NAMES)];
 
 /**
  * @throws {TypeError} if there is no such option, or one is not of its type.
@@ -78,9 +77,7 @@ const KNOWN = new Set([...Object.keys(DEFAULT_TERMS), ...Object.values(OLD_NAMES
 export function readOptions(options: AcquireOptions | undefined): Terms {
   if (options === undefined) return DEFAULT_TERMS;
   if (options === null || typeof options !== 'object') throw refuse('options', options, 'an object');
-  for (const name in options) {
-    if (!KNOWN.has(name)) throw refuse('an option', name, `one of ${[...KNOWN].join(', ')}`);
-  }
+  checkNames(options, OPTIONS);
   const maxAttempts = readLength(options, 'maxAttempts', 1);
   const timeout = readLength(options, 'timeout', 0);
   return {
@@ -93,6 +90,16 @@ export function readOptions(options: AcquireOptions | undefined): Terms {
     preempt: readFlag('preempt', options.preempt),
     signal: readSignal(options.signal),
   };
+}
+
+/**
+ * A misspelt option would quietly be none at all.
+ * @throws {TypeError} if there is one that is not known.
+ */
+export function checkNames(options: object, known: readonly string[]): void {
+  for (const name in options) {
+    if (!known.includes(name)) throw refuse('an option', name, `one of ${known.join(', ')}`);
+  }
 }
 
 /** @throws {TypeError | RangeError} if these are not different names. */

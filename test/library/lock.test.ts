@@ -216,6 +216,10 @@ function describeChanges(open: () => LibraryScene): void {
   it('is not changed when it is over, or to what is no priority or value', async () => {
     const lock = await open().acquire('lights', 'me');
     await assert.rejects(lock.update({ priority: NaN }), RangeError);
+    await assert.rejects(
+      lock.update({ ttl: 5 } as never),
+      /TypeError: an option is "ttl", not one of priority, value/,
+    );
     await assert.rejects(lock.update({ value: (() => 1) as never }), TypeError);
     await lock.release();
     assert.equal((await lockErrorOf(lock.update({ priority: 1 }))).code, LOCK_RELEASED);

@@ -6,6 +6,7 @@ import { type ArbiterSettings, DEFAULT_PREFIX } from './arbiter-context';
 import type { Authority, ClaimHearer } from './authority';
 import { Participant } from './participant';
 import type { HandedOver } from './participant-claim';
+import { SplitTransport } from './split-transport';
 import { Switchboard } from './switchboard';
 import type { Transport, Will } from './transport';
 
@@ -72,7 +73,11 @@ export class Desk {
   makeSeat(connect: (asked: Connecting) => Transport): Seat {
     const { settings, random } = this.#options;
     const { prefix = DEFAULT_PREFIX, requester, instance, before, clock, log, timing } = settings;
-    const talk = connect({ clientId: `locks${instance}t`, will: () => participant.will() });
+    // A broker's small writes wait for each other on a connection that also writes: its acknowledgements come late.
+    const talk = new SplitTransport({
+      write: connect({ clientId: `locks${instance}t`, will: () => participant.will() }),
+      read: connect({ clientId: `locks${instance}e` }),
+    });
     const watch = connect({ clientId: `locks${instance}v` });
     const names = { prefix, requester, instance, clock, log, random };
     const participant: Participant = new Participant({

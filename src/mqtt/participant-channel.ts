@@ -23,6 +23,8 @@ export type ChannelClaims = Pick<ParticipantClaims, 'list' | 'followUp' | 'told'
 
 /** So much of a frame is what it says, in characters. */
 const LARGEST_FRAME = 32 * 1024;
+/** Whoever awaits that a lock is let go, and then takes the next one, does that after so many promises at most. */
+const PATIENCE = 8;
 
 interface Waiting {
   readonly text: string;
@@ -129,12 +131,20 @@ export class Channel {
     this.#waiting.push({ text: JSON.stringify(op), framed });
     if (!this.#isFlushing) {
       this.#isFlushing = true;
-      queueMicrotask(() => {
-        this.#isFlushing = false;
-        this.flush();
-      });
+      this.#flushSoon(PATIENCE);
     }
     return true;
+  }
+
+  #flushSoon(patience: number): void {
+    queueMicrotask(() => {
+      if (patience > 0) {
+        this.#flushSoon(patience - 1);
+        return;
+      }
+      this.#isFlushing = false;
+      this.flush();
+    });
   }
 
   /** Sends what is waiting, as far as there is place. */

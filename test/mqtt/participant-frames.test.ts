@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readUp } from '../../src/mqtt/read-session-message';
 import { HandArbiter } from '../support/hand-arbiter';
+import { promisesSettled } from '../support/hand-clock';
 import { granting, joined } from '../support/joined-participant';
 import { ParticipantScene } from '../support/participant-scene';
 
@@ -25,6 +26,19 @@ describe('the frames of a participant', () => {
     const before = sent();
     await scene.settle(5_000);
     assert.equal(sent(), before);
+  });
+
+  it('say together what is let go and what is taken next by code that awaits the one before the other', async () => {
+    const { scene, arbiter } = await joined();
+    const claim = scene.claim({ resource: 'lights' });
+    await scene.settle();
+    const { length } = arbiter.frames;
+    const release = async () => scene.participant.release(claim);
+    await release().then(() => undefined);
+    scene.claim({ resource: 'blinds' }, 'other');
+    await scene.settle();
+    const said = arbiter.frames.slice(length).map(({ ops }) => ops.map(({ op }) => op));
+    assert.deepEqual(said, [['release', 'claim']]);
   });
 
   it('that are told are read in order and once, and asked for where one is missing', async () => {
@@ -128,7 +142,7 @@ describe('the frames of a participant', () => {
     arbiter.ignoresFrames = true;
     for (let count = 0; count < 1_100; count++) {
       scene.claim({ resource: `lights/${count}` }, `${count}`);
-      await Promise.resolve();
+      await promisesSettled();
     }
     await scene.settle(10);
     assert.equal(new Set(arbiter.frames.map(({ n }) => n)).size, 1_001);

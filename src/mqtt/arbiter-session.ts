@@ -92,12 +92,18 @@ export class Session {
     if (this.#stream === undefined) return;
     this.#pending.losing.delete(claim.id);
     this.#pending.winning.delete(claim.id);
-    this.#pending[turn].set(claim.id, claim);
+    // Who lets go has ended it before he said so.
+    if (claim.answer?.result !== 'released') this.#pending[turn].set(claim.id, claim);
   }
 
   /** An answer that says nothing of how the claim stands. */
   noteRefusal(id: string, answer: Answer): void {
     if (this.#stream !== undefined) this.#refusals.push({ id, text: JSON.stringify(answer) });
+  }
+
+  /** Something was heard that nothing has acknowledged. */
+  get owesAck(): boolean {
+    return this.#owesAck;
   }
 
   get hasNews(): boolean {
@@ -127,7 +133,7 @@ export class Session {
     return tellOf({ id: claim.id, text: spellAnswer(claim, whole, this.#context.clock.now()) });
   }
 
-  /** Says how far it was heard, if nothing else has said so. */
+  /** Says how far it was heard, if nothing else has said so by now. */
   flushAck(): void {
     if (this.#owesAck && this.#stream !== undefined) {
       this.#send(this.#stream, undefined, `"beat":${this.#beat},"tells":[]`);

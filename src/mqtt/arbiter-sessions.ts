@@ -40,6 +40,8 @@ export interface Report {
 }
 
 const MOST_SESSIONS = 10_000;
+/** What is not acknowledged within 250 ms is sent again. */
+const ACK_MS = 100;
 
 export class Sessions {
   readonly #parts: SessionsParts;
@@ -51,6 +53,9 @@ export class Sessions {
   readonly #byRequester = new Map<string, Session>();
   /** Those that are to be told something, or have not heard how far they were heard. */
   readonly #busy = new Set<Session>();
+  /** Those to which nothing has acknowledged so far what they have said. */
+  readonly #owing = new Set<Session>();
+  #ackTimer: Timer | undefined;
   /** Presences that stand at the broker, by requester. */
   readonly #presences = new Map<string, { readonly instance: string; readonly online: boolean }>();
   #hasBegun = false;
@@ -154,14 +159,27 @@ export class Sessions {
   /** All was told that can be told now. */
   flushed(): void {
     for (const session of this.#busy) {
-      session.flushAck();
+      if (session.owesAck) this.#acknowledgeSoon(session);
       if (!session.hasNews) this.#busy.delete(session);
     }
+  }
+
+  /** Most of what is wanted is answered, and the rest comes often in several frames. */
+  #acknowledgeSoon(session: Session): void {
+    this.#owing.add(session);
+    this.#ackTimer ??= this.#context.clock.setTimer(ACK_MS, () => {
+      this.#ackTimer = undefined;
+      for (const owing of this.#owing) owing.flushAck();
+      this.#owing.clear();
+    });
   }
 
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#ackTimer?.cancel();
+    this.#ackTimer = undefined;
+    this.#owing.clear();
     for (const session of this.#sessions.values()) session.stop();
     this.#sessions.clear();
     this.#byRequester.clear();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { makePolicy } from '../../src/mqtt/policy';
+import type { DownFrame } from '../../src/mqtt/session-messages';
 import { type ArbiterScene, startArbiter } from '../support/arbiter-scene';
 import { ParticipantScene, type ParticipantSceneOptions } from '../support/participant-scene';
 
@@ -33,6 +34,24 @@ describe('participants and an arbiter', () => {
       assert.deepEqual([holder, requester, priority, value, token], ['me', 'desk', 100, 'on', claim.token]);
     }
     assert.equal(house.arbiter.state('lights').holder, 'me');
+  });
+
+  it('are not told of what they let go; that it was heard is said once for all of a moment', async () => {
+    const answers = () =>
+      house.broker.published('locks/session/desk/answers') as readonly Partial<DownFrame>[];
+    const claims = ['1', '2', '3'].map((key) => desk.claim({ resource: `lights ${key}` }, key));
+    await house.settle();
+    const { length } = answers();
+    for (const claim of claims) {
+      desk.participant.release(claim);
+      await house.settle(10);
+    }
+    await house.settle(100);
+    const told = answers().slice(length);
+    assert.deepEqual(
+      told.map(({ n, tells, ack = 0 }) => [n, tells?.length, ack]),
+      [[undefined, 0, 5]],
+    );
   });
 
   it('take from one another, and have it back, holding never both', async () => {

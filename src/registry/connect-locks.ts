@@ -43,7 +43,7 @@ export interface ConnectedLocks extends Locks {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const CONNECT_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 30_000;
 /** Of the shorter sessions; no beat is longer than that of the default. */
 const BEATS_PER_SESSION = 10;
 const LONGEST_BEAT_MS = 1_000;

@@ -27,7 +27,7 @@ export interface ConnectOptions {
    * `takeover` whenever nobody else does.
    */
   readonly decide?: Decide;
-  /** How long to wait for the broker and for somebody who decides. Default 15 000. */
+  /** How long to wait for the broker and for somebody who decides. Default 30 000. */
   readonly connectTimeout?: number;
   /**
    * How long a program or a Node-RED is believed to live without a sign of it, where this program decides; at least

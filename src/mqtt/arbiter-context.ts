@@ -112,6 +112,8 @@ export interface Term {
   readonly epoch: number;
   /** The highest one whose arbiter was heard alive on a connection that is still there; 0 if none was. */
   readonly witnessed: () => number;
+  /** Calls back when that connection has shown to be there still, which is then; never if it is not. */
+  readonly prove: (proven: () => void) => void;
   /** Monotonic ms until which the office is proved to be ours. */
   readonly validUntil: () => number;
 }

@@ -204,14 +204,9 @@ export class Link {
     return found;
   }
 
-  /**
-   * Nothing can have been forgotten since the last arbiter: it was heard alive, and what it wrote is there. Alone: nobody
-   * is there who could hold what the store does not tell of.
-   */
+  /** Alone: nobody is there who could hold what the store does not tell of. With others, that is still to be shown. */
   #isTrusted(finds: Finds): boolean {
-    const { term } = finds;
-    if (this.#term === undefined) return this.#isSole || !this.#mayHaveForgotten(finds);
-    return term !== undefined && term.epoch <= this.#term.witnessed();
+    return this.#term === undefined && (this.#isSole || !this.#mayHaveForgotten(finds));
   }
 
   #mayHaveForgotten({ presences, holds }: Finds): boolean {
@@ -230,9 +225,14 @@ export class Link {
     this.#gathered = finds;
     this.#host.gathering(finds);
     this.#retry = clock.setTimer(wait, () => this.#opened(finds, false));
+    const term = this.#term;
+    term?.prove(() => this.witnessed(term.witnessed()));
   }
 
-  /** The broker has been there since the arbiter of this term wrote what is retained. */
+  /**
+   * The broker has been there since the arbiter of this term was heard. Of an earlier term than that the store may be old:
+   * who has only asked others what they hold has shown itself, but written nothing.
+   */
   witnessed(epoch: number): void {
     const finds = this.#gathered;
     if (finds?.term?.epoch !== epoch) return;

@@ -140,9 +140,9 @@ export class Publisher {
     if (this.#isOpen) this.#publish(topic, text, { qos: 1, retain: false });
   }
 
-  /** Has the broker retain something of its own account, before everything else. */
+  /** Has the broker retain something of its own account. */
   put(topic: string, text: string): void {
-    this.#put(topic, text, 'first');
+    this.#put(topic, text, 'sentinel');
   }
 
   /** Has the broker retain the answer to a claim that never was one. */
@@ -195,6 +195,11 @@ export class Publisher {
    */
   begin(tokenFloor: number): void {
     this.#putTerm(this.#context.canBeSucceeded ? tokenFloor : tokenFloor + FLOOR_BLOCK);
+  }
+
+  /** The term has another number from now on. */
+  renewTerm(): void {
+    if (this.#isOpen) this.#putTerm(this.#tokenFloor);
   }
 
   /** Takes for granted that the broker retains this answer. */
@@ -256,11 +261,11 @@ export class Publisher {
     const lastToken = this.#parts.lastToken();
     if (lastToken > this.#tokenFloor) this.#putTerm(lastToken + FLOOR_BLOCK);
     for (const claim of this.#take(this.#losing)) this.#putClaim(claim);
-    this.#listeners.flush('losing');
+    if (this.#isOpen) this.#listeners.flush('losing');
     for (const resource of this.#take(this.#holds)) this.#putState(resource);
     for (const claim of this.#take(this.#winning)) this.#putClaim(claim);
     // A grant that a later arbiter could not read must not be told.
-    if (this.#holds.size === 0) this.#listeners.flush('winning');
+    if (this.#isOpen && this.#holds.size === 0) this.#listeners.flush('winning');
     this.#listeners.flushed();
   }
 
@@ -275,7 +280,7 @@ export class Publisher {
   #putTerm(tokenFloor: number): void {
     this.#tokenFloor = tokenFloor;
     const { topics, epoch } = this.#context;
-    this.#put(topics.term, JSON.stringify({ epoch, tokenFloor }), 'first');
+    this.#put(topics.term, JSON.stringify({ epoch, tokenFloor }), 'sentinel');
   }
 
   #putClaim(claim: ArbiterClaim): void {

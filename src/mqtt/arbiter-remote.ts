@@ -206,6 +206,7 @@ export class Remote implements LinkHost {
     const { context, publisher } = this.#parts;
     if (credibleCount(epoch) === 0) return;
     context.epoch = epoch + 1;
+    publisher.renewTerm();
     this.showPresence();
     publisher.say(context.topics.arbiter);
   }

@@ -1,14 +1,15 @@
 // What the broker is to retain of ours, and what it lacks of that when it comes back.
 
 /** The place of a message among those that are published again together. */
-export type Place = 'first' | 'loser' | 'state' | 'winner';
+export type Place = 'loser' | 'state' | 'sentinel' | 'winner';
 
 interface Wanted {
   readonly text: string;
   readonly place: Place;
 }
 
-const PLACES: readonly Place[] = ['first', 'loser', 'state', 'winner'];
+/** Whoever sees the sentinels, which say whose term it is, sees all states of that term. */
+const PLACES: readonly Place[] = ['loser', 'state', 'sentinel', 'winner'];
 
 export class Retained {
   readonly #wanted = new Map<string, Wanted>();

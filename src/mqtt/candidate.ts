@@ -52,6 +52,8 @@ export class Candidate {
   #isHearing = false;
   #standingSince = 0;
   #probes = 0;
+  /** Called when the last probe comes back after it was taken at its word. */
+  #proven: () => void = () => undefined;
   /** Grows with each connection. */
   #attempt = 0;
   #timer: Timer | undefined;
@@ -113,6 +115,12 @@ export class Candidate {
   /** Somebody says so: whoever decides now is not waited for. */
   standNow(): void {
     if (this.#state !== 'idle' && this.#state !== 'standing') this.#stand();
+  }
+
+  /** Calls back when its connection has shown to be there still; never if it is not. */
+  prove(proven: () => void): void {
+    this.#proven = proven;
+    this.#sendProbe();
   }
 
   /** Somebody else was faster, or the office was lost: waits anew, longer each time that it happens soon. */
@@ -208,12 +216,17 @@ export class Candidate {
 
   #probe(): void {
     if (this.#state !== 'waiting' || !this.#isHearing) return;
-    const { clock, failoverDelay, talk, topics, requester } = this.#options;
+    const { clock, failoverDelay, talk } = this.#options;
     // Whether or not it can be sent, and comes back: else it is tried again.
     this.#notBefore = clock.now().monotonic + failoverDelay;
     this.#timer = clock.setTimer(failoverDelay, () => this.#retry());
     if (!talk.connected || this.decidesAlone !== undefined) return;
     this.#state = 'probing';
+    this.#sendProbe();
+  }
+
+  #sendProbe(): void {
+    const { talk, topics, requester } = this.#options;
     this.#probes++;
     // A loss of the connection is told elsewhere, too.
     talk.publish(topics.mark(requester), this.#mark(), { qos: 0, retain: false }).catch(() => undefined);
@@ -225,14 +238,16 @@ export class Candidate {
   }
 
   #hearProbe(payload: Uint8Array): void {
-    if (this.#state !== 'probing' || new TextDecoder().decode(payload) !== this.#mark()) return;
-    this.#stand();
+    if (new TextDecoder().decode(payload) !== this.#mark()) return;
+    if (this.#state === 'probing') this.#stand();
+    else if (this.#state === 'standing') this.#proven();
   }
 
   #stand(): void {
     const { clock, stand } = this.#options;
     this.#timer?.cancel();
     this.#state = 'standing';
+    this.#proven = () => undefined;
     this.#standingSince = clock.now().monotonic;
     stand();
   }

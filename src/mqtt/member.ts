@@ -312,6 +312,7 @@ export class Member {
     const term = {
       epoch: candidate.epoch,
       witnessed: () => candidate.witnessed,
+      prove: (proven: () => void) => candidate.prove(proven),
       validUntil: () => office.validUntil,
     };
     const takeOwn = () => this.#desk.toArbiter(arbiter, seat.participant);

@@ -67,6 +67,11 @@ export class Contact {
     return this.#hasSlept;
   }
 
+  /** Holds may be believed in, or could be if there was no doubt whether this process stood still. */
+  get isTrusted(): boolean {
+    return this.#look() < this.#until;
+  }
+
   /** The number of the last beat that was sent. */
   get lastBeat(): number {
     return this.#last;

@@ -339,8 +339,9 @@ export class Participant implements Authority {
   greet(): void {
     const isKnown = this.#hasRecalled && this.#context.epoch > 0;
     if (!isKnown || !this.#talk.isOpen || this.#isResting) return;
-    // Nothing would show that the session has not ended meanwhile.
+    // Nothing would show that the session has not ended meanwhile; and what is not believed in is none to be listed.
     if (this.#contact.mayHaveSlept) this.forgotten();
+    else if (!this.#contact.isTrusted) this.#claims.lapse();
     this.#channel.begin();
   }
 

@@ -8,6 +8,7 @@ import { SimulatedBroker } from '../support/simulated-broker';
 
 describe('claims that another authority of this runtime had', () => {
   let broker: SimulatedBroker;
+  const prove = (proven: () => void) => proven();
 
   beforeEach(() => {
     broker = new SimulatedBroker({ clock: new HandClock() });
@@ -15,7 +16,7 @@ describe('claims that another authority of this runtime had', () => {
 
   /** An arbiter that was heard alive has granted these claims to a session of ours, and is gone. */
   async function lastTerm(...names: readonly string[]): Promise<number> {
-    const term = { epoch: 0, witnessed: () => 1, validUntil: () => Infinity };
+    const term = { epoch: 0, witnessed: () => 0, prove, validUntil: () => Infinity };
     broker.publish('locks/arbiter/term', JSON.stringify({ epoch: 0, tokenFloor: 0 }), { retain: true });
     const scene = new ArbiterScene({ instance: 'last', term }, broker);
     await scene.start();
@@ -41,7 +42,7 @@ describe('claims that another authority of this runtime had', () => {
 
   async function nextTerm(...claims: readonly HandedClaim[]) {
     const moved: string[] = [];
-    const term = { epoch: 1, witnessed: () => 1, validUntil: () => Infinity };
+    const term = { epoch: 1, witnessed: () => 1, prove, validUntil: () => Infinity };
     const scene = new ArbiterScene(
       { term, takeOwn: () => ({ claims, isAll: true, token: 0 }), moved: ({ id }) => moved.push(id) },
       broker,
@@ -183,7 +184,7 @@ describe('claims that another authority of this runtime had', () => {
 
   it('wait for a session time where the store may have forgotten what others hold', async () => {
     await lastTerm('lights');
-    const term = { epoch: 1, witnessed: () => 0, validUntil: () => Infinity };
+    const term = { epoch: 1, witnessed: () => 0, prove, validUntil: () => Infinity };
     let taken = 0;
     const takeOwn = () => {
       taken++;

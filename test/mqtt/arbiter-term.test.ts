@@ -18,7 +18,9 @@ describe('an arbiter that can be succeeded', () => {
   ): Promise<ArbiterScene> {
     if (!broker.retained.has('locks/arbiter/term'))
       broker.publish('locks/arbiter/term', JSON.stringify({ epoch: 6, tokenFloor: 0 }), { retain: true });
-    const term = { epoch: 6, witnessed: () => 100, validUntil: () => Infinity, ...known };
+    const { epoch: last } = JSON.parse(broker.retained.get('locks/arbiter/term') ?? '');
+    const prove = (proven: () => void) => proven();
+    const term = { epoch: 6, witnessed: () => last, prove, validUntil: () => Infinity, ...known };
     return startArbiter({ term, ...more }, broker);
   }
 
@@ -30,6 +32,46 @@ describe('an arbiter that can be succeeded', () => {
     assert.equal(arbiter.epoch, 7);
     const next = await startTerm(broker, { epoch: 2 });
     assert.equal(next.arbiter.epoch, 8);
+  });
+
+  it('trusts a store only where the arbiter that wrote it was heard last, on a connection that is there still', async () => {
+    const phaseWhere = async (known: Partial<Term>) =>
+      (await startTerm(undefined, known)).arbiter.status.phase;
+    assert.equal(await phaseWhere({ witnessed: () => 6 }), 'deciding');
+    assert.equal(await phaseWhere({ witnessed: () => 0 }), 'starting');
+    // That one has not written a term: it still asked who holds what, and did not trust the store either.
+    assert.equal(await phaseWhere({ witnessed: () => 7 }), 'starting');
+    assert.equal(await phaseWhere({ prove: () => undefined }), 'starting');
+  });
+
+  it('shows that its term has begun only after the states that it knows', async () => {
+    const first = await startTerm();
+    await first.device('panel/lights', {});
+    await first.crash();
+    const { broker } = first;
+    const mark = broker.log.length;
+    await startTerm(broker, { witnessed: () => 0 });
+    await first.settle(9_000);
+    assert.equal(first.topicsSince(mark).includes('locks/state/lights'), false);
+    await first.settle(2_000);
+    const topics = first.topicsSince(mark);
+    const states = topics.indexOf('locks/state/lights');
+    assert.ok(states > 0 && states < topics.indexOf('locks/arbiter/term'), topics.join(' '));
+    assert.equal(JSON.parse(broker.retained.get('locks/arbiter/term') ?? '').epoch, 8);
+  });
+
+  it('goes above a later term that somebody knows of, and says so in what is retained', async () => {
+    const { broker, arbiter, ...scene } = await startTerm();
+    const head = { v: 1, session: 'i', epoch: 50, stream: 1, n: 1, ack: 0 };
+    broker.publish(
+      'locks/session/desk/claims',
+      JSON.stringify({ ...head, ops: [{ op: 'hello' }, { op: 'ready' }] }),
+    );
+    await scene.clock.advance(50);
+    const epochs = ['locks/arbiter', 'locks/arbiter/term'].map(
+      (topic) => JSON.parse(broker.retained.get(topic) ?? '').epoch,
+    );
+    assert.deepEqual([...epochs, arbiter.epoch], [51, 51, 51]);
   });
 
   it('tells its own runtime of a grant only when the state has come back', async () => {

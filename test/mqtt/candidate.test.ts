@@ -175,6 +175,24 @@ describe('a candidate', () => {
     assert.equal(it.epoch, 3);
   });
 
+  it('shows by a message to itself that it still hears what the broker says', async () => {
+    const { candidate: it } = candidate();
+    let proofs = 0;
+    await clock.advance(DELAY + SOON);
+    broker.mayPublish = (_, topic) => !topic.includes('mark');
+    it.prove(() => proofs++);
+    await clock.advance(DELAY);
+    assert.equal(proofs, 0);
+    broker.mayPublish = () => true;
+    it.prove(() => proofs++);
+    await clock.advance(SOON);
+    assert.equal(proofs, 1);
+    it.stepBack();
+    it.prove(() => proofs++);
+    await clock.advance(SOON);
+    assert.equal(proofs, 1, 'who stands no more has nothing to show');
+  });
+
   it('never stands against somebody who decides also without the broker', async () => {
     presence({ settings: { takeover: false } });
     const { stands, candidate: it } = candidate();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { HandArbiter } from '../support/hand-arbiter';
 import { HandClock } from '../support/hand-clock';
 import { granting, joined } from '../support/joined-participant';
-import { RatedClock } from '../support/participant-scene';
+import { ParticipantScene, RatedClock } from '../support/participant-scene';
 import { SimulatedBroker } from '../support/simulated-broker';
 
 const SESSION_MS = 10_000;
@@ -238,6 +238,31 @@ describe('the session of a participant', () => {
     );
     assert.deepEqual([scene.participant.status.epoch, scene.results()], [2, ['granted']]);
     assert.equal(scene.isHeld(claim), true);
+  });
+
+  it('is not listed as held where it never could be believed in', async () => {
+    const scene = new ParticipantScene();
+    const arbiter = await new HandArbiter(scene.broker).start();
+    const publish = arbiter.publish.bind(arbiter);
+    // What is answered is on its way for so long that it proves nothing any more.
+    arbiter.publish = () => undefined;
+    await scene.start();
+    const claim = scene.claim({ resource: 'lights' });
+    await scene.settle(SESSION_MS);
+    arbiter.publish = publish;
+    arbiter.send(
+      1,
+      [{ id: claim.id, answer: { id: claim.id, resources: ['lights'], result: 'granted', token: 1 } }],
+      0,
+    );
+    arbiter.isDeaf = true;
+    await scene.settle();
+    assert.deepEqual([claim.phase, scene.isHeld(claim)], ['held', false]);
+    arbiter.isDeaf = false;
+    scene.broker.cut(scene.talk.clientId);
+    await scene.settle(3_000);
+    assert.deepEqual(arbiter.listed(claim.id)?.was, { granted: true });
+    assert.deepEqual([claim.phase, scene.isHeld(claim)], ['waiting', false]);
   });
 
   it('ignores whoever decided before, though he returns beats', async () => {

@@ -22,12 +22,12 @@ async function holdWhile(place: Place, task: HoldTask, terminal: Terminal): Prom
       ...{ priority: priorityOf(locks, task.priority), value, ttl, timeout, grace },
       ...(isPolite && { preempt: false }),
     });
-    const run = runCommand(task.command);
+    const run = runCommand(task.command, grace);
     let loss: unknown;
     lock.signal.addEventListener('abort', () => {
       loss = lock.signal.reason;
       terminal.complain(`the lock is lost: ${messageOf(loss)}`);
-      run.stop(grace);
+      run.stop();
     });
     const code = await endOf(run, terminal);
     await lock.release();

@@ -3,21 +3,25 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { systemClock, type Timer } from '../protocol';
 import { EXIT, EXIT_BY_SIGNAL } from './exit-codes';
+import { startWatchdog } from './watchdog';
 
 export interface Run {
   /** Resolves to its exit code as a shell tells it; rejects if it cannot be started. */
   readonly ended: Promise<number>;
-  /** Ends it: at once politely, after `graceMs` in any case. */
-  stop(graceMs: number): void;
+  /** Ends it: at once politely, after its grace in any case. */
+  stop(): void;
 }
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The command shares our input and output. Signals to us are passed on to it. */
-export function runCommand([file = '', ...parameters]: readonly string[]): Run {
-  const child = spawn(file, parameters, { stdio: 'inherit' });
+/** The command shares our input and output. Signals to us are passed on to it, and it does not outlive us. */
+export function runCommand([file = '', ...parameters]: readonly string[], graceMs: number): Run {
+  const watchdog = startWatchdog(graceMs);
+  // As soon as the command runs it may be told something.
   const forward = (signal: NodeJS.Signals) => void child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
+  const child = spawn(file, parameters, { stdio: 'inherit' });
+  if (child.pid !== undefined) watchdog.watch(child.pid);
   let killing: Timer | undefined;
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
@@ -28,9 +32,10 @@ export function runCommand([file = '', ...parameters]: readonly string[]): Run {
   return {
     ended: ended.finally(() => {
       killing?.cancel();
+      watchdog.stop();
       for (const signal of FORWARDED) process.off(signal, forward);
     }),
-    stop(graceMs) {
+    stop() {
       child.kill('SIGTERM');
       killing ??= systemClock.setTimer(graceMs, () => void child.kill('SIGKILL'));
     },

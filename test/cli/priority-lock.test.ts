@@ -164,14 +164,24 @@ describe('priority-lock', function () {
       assert.equal(command.output, 'runs\n');
     });
 
-    it('lets the lock go a session time after it was killed itself', async () => {
-      const command = run('hold', 'a', '--', 'sh', '-c', 'echo runs; exec sleep 3');
+    it('ends the command and lets the lock go a session time later when it is killed itself', async () => {
+      const command = run('hold', 'a', '--', 'sh', '-c', WILLING);
       await command.said(/runs/);
       command.signal('SIGKILL');
       const began = performance.now();
+      // Its output ends with the last process that writes to it.
+      assert.equal(await command.ended, null);
       const lock = await house.acquire('a', 'next');
       assert.ok(performance.now() - began > SESSION / 4);
       await lock.release();
+    });
+
+    it('leaves no command behind that does not end as it is told, either', async () => {
+      const command = run('hold', 'a', '--grace', '1s', '--', 'sh', '-c', STUBBORN);
+      await command.said(/runs/);
+      command.signal('SIGKILL');
+      assert.equal(await command.ended, null);
+      assert.match(command.output, /stop/);
     });
 
     it('leaves a claim standing until it is released', async () => {

@@ -155,9 +155,10 @@ export class Watch {
   }
 
   #tryAgain(error: unknown): void {
-    const { clock, topics } = this.#context;
+    const { clock, topics, requester } = this.#context;
     const why = error instanceof Error ? error.message : String(error);
-    this.#close(`cannot read what is under ${topics.prefix}/ here: ${why}`);
+    const hint = `where users have rights, the user wants the name ${requester}`;
+    this.#close(`may not write, or not read, under ${topics.prefix}/ here: ${why} (${hint})`);
     this.#retry = clock.setTimer(this.#backOff.next(), () => {
       if (this.#transport.connected) void this.#open();
     });

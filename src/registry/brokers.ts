@@ -42,9 +42,7 @@ export function brokerPlace(settings: BrokerSettings): string {
 
 export function makeBroker(options: BrokerOptions): Broker {
   const { settings } = options;
-  return settings.kind === 'url'
-    ? new RemoteBroker(settings, options.clock)
-    : new SharedBroker(settings, options);
+  return settings.kind === 'url' ? new RemoteBroker(settings, options) : new SharedBroker(settings, options);
 }
 
 /** An embedded broker, with how many registries use it. */

@@ -92,9 +92,12 @@ function openRemote(options: ConnectOptions, requester: string, entry: Entry): L
     }),
     ownName: () => requester,
     makeBroker: () =>
-      new RemoteBroker(brokerOf(options), systemClock, (reason) => {
-        entry.refusal = reason;
-        entry.ended.abort();
+      new RemoteBroker(brokerOf(options), {
+        ...{ clock: systemClock, log },
+        onRefused: (reason) => {
+          entry.refusal = reason;
+          entry.ended.abort();
+        },
       }),
     onStopped: () => undefined,
   });

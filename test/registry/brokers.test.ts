@@ -122,30 +122,6 @@ describe('a registry on a Mosquitto', () => {
     assert.equal(registry.owner('node').claim('k', { resource: 'lights' }).state, 'held');
   });
 
-  it('works with the access list of the documentation, where requesters write only their own claims', async () => {
-    const acl = [
-      'user house',
-      'topic readwrite locks/#',
-      'pattern write locks/claim/%u/#',
-      'pattern read locks/#',
-      'pattern readwrite mark/#',
-    ];
-    mosquitto = await startMosquitto({
-      settings: ['allow_anonymous false', 'password_file {dir}/passwords', 'acl_file {dir}/acl'],
-      files: { acl: acl.join('\n'), passwords: PASSWORDS },
-    });
-    const { port, url } = mosquitto;
-    const registry = open(url, { user: 'house', password: 'secret' });
-    await registry.ready;
-    assert.equal(registry.status.state, 'ready', registry.status.text);
-    const panel = { port, user: 'panel', password: 'secret' };
-    seen = await subscribe(panel, 'locks/#');
-    await publish(panel, 'locks/claim/wall/lights', { value: 'wall' });
-    await publish(panel, 'locks/claim/panel/lights', { value: 'panel' });
-    await seen.until('the grant', () => state('lights')?.value === 'panel');
-    assert.equal(state('lights')?.waitingCount, 0);
-  });
-
   it('shows no password in its status', async () => {
     mosquitto = await startMosquitto();
     const registry = open(mosquitto.url.replace('//', '//me:secret@'));
@@ -194,9 +170,3 @@ describe('a registry on a Mosquitto', () => {
     await devices.close();
   });
 });
-
-/** Made by mosquitto_passwd for `house` and `panel`, with `secret` for both. */
-const PASSWORDS = [
-  'house:$7$101$lohYzWH/bAyhL1b1$LJ2nQzTL5NKiNJx9RyZCJ3byuMbhn5N52YXFTOSs/jV11Qiw/tQ7my4U4zrCj7vcQHxLD05i6NF+iJdSiwIF7w==',
-  'panel:$7$101$mBsdWqMB6dekuhzC$Ox1jbVxumltz2Z0n7WwUhPwMaPbIccp24aB1lVPZlCMrK+4yr6svA6UBY/3q1Q8sm6ffiF8JpJafl6yA/xm76w==',
-].join('\n');

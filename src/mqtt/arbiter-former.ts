@@ -7,11 +7,15 @@ import { vacantNames } from './former-names';
 
 /** Enters it as if it had been found under the present name; of two claims in one place, that one counts. */
 export function adoptFormer(finds: Finds, { topics, requester, before }: Context): void {
+  const text = (payload: Uint8Array) => new TextDecoder().decode(payload);
   for (const former of vacantNames(before(), (name) => finds.presences.get(name))) {
+    const presence = finds.presences.get(former.name);
+    finds.presences.delete(former.name);
+    // Nobody else clears what was put there as our own.
+    if (presence !== undefined) finds.ours.set(topics.session(former.name), text(presence));
     for (const [key, claim] of [...finds.claims]) {
       if (claim.requester !== former.name || claim.owner === undefined) continue;
-      // Nobody else clears what was put there as our own.
-      finds.ours.set(topics.claim(former.name, claim.name), new TextDecoder().decode(claim.payload));
+      finds.ours.set(topics.claim(former.name, claim.name), text(claim.payload));
       adopt(finds, key, claim, requester);
     }
     forgetPassing(finds, former);

@@ -239,6 +239,7 @@ export class LocalRegistry implements Registry {
   async #start(before: Promise<unknown>): Promise<void> {
     await before;
     this.#past = await this.#openPast();
+    this.#noteFormer(this.#past?.before ?? {});
     await this.#broker.start();
     this.#member.start();
   }
@@ -264,6 +265,14 @@ export class LocalRegistry implements Registry {
     }
     this.#theirLevels = { list, levels };
     return levels;
+  }
+
+  #noteFormer({ former = [] }: Before): void {
+    if (former.length === 0) return;
+    const names = former.map(({ name }) => name).join(', ');
+    this.#environment.log.info(
+      `${this.requester} was called ${names}: what was kept under that name stays its own`,
+    );
   }
 
   /** A deploy repeats the settings, and not what was said of them. */

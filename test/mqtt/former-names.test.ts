@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Before } from '../../src/mqtt/arbiter-context';
 import type { ParticipantClaim } from '../../src/mqtt/participant-claim';
 import { type ArbiterScene, essence, startArbiter } from '../support/arbiter-scene';
+import { MemberScene, newBroker } from '../support/member-scene';
 import { ParticipantScene, type ParticipantSceneOptions } from '../support/participant-scene';
 import type { SimulatedBroker } from '../support/simulated-broker';
 
@@ -79,6 +80,7 @@ describe('an arbiter whose runtime has another name since its restart', () => {
     });
     const roof = await restart(formerly('attic', 'life 1'));
     assert.equal(roof.state('lights')?.requester, 'roof');
+    assert.equal(roof.broker.retained.get('locks/session/attic'), undefined);
   });
 
   it('counts what it has under the new name already in the same place', async () => {
@@ -160,5 +162,29 @@ describe('a participant that has another name since its restart', () => {
     assert.deepEqual(roof.recalled, []);
     assert.equal(house.arbiter.state('lights').requester, 'attic');
     assert.ok(house.broker.retained.get('locks/claim/attic/node/a'));
+  });
+});
+
+describe('a runtime that may take over, and has another name since its restart', () => {
+  it('has what it kept under the name before when it decides again', async () => {
+    const broker = newBroker();
+    const attic = new MemberScene(broker, 'attic', { instance: 'life1' }).start();
+    const { clock } = attic;
+    await clock.advance(30_000);
+    attic.claim('lights', { resource: 'lights', value: 'on' }, true);
+    attic.claim('fan', { resource: 'fan' });
+    await clock.advance(1_000);
+    const { token } = attic.state('lights');
+    await attic.kill();
+    const roof = new MemberScene(broker, 'roof', formerly('attic', 'life1')).start();
+    await clock.advance(30_000);
+    assert.equal(roof.member.role(), 'arbiter');
+    const [claim, ...others] = [...roof.claims.values()];
+    assert.deepEqual([claim?.owner?.path, claim?.phase, others], ['lights', 'held', []]);
+    const lights = roof.state('lights');
+    assert.deepEqual([lights.requester, lights.value], ['roof', 'on']);
+    assert.ok(Number(lights.token) > Number(token));
+    assert.equal(roof.state('fan').state, 'free');
+    assert.deepEqual(leftUnder(broker, 'attic'), []);
   });
 });

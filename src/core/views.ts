@@ -6,8 +6,19 @@ import type { ClaimView, ResourceView, WaiterView } from './view';
 export function viewClaim(claim: Claim): ClaimView {
   const { id, locker, priority, value, ttl } = claim;
   const { requester, session, standing, grace, handover, holding } = claim.terms;
+  // Field by field: one that is put together from several costs many times as much.
   return {
-    ...{ id, locker, requester, session, priority, value, standing, ttl, grace, handover, holding },
+    id,
+    locker,
+    requester,
+    session,
+    priority,
+    value,
+    standing,
+    ttl,
+    grace,
+    handover,
+    holding,
     resources: claim.resources.map((resource) => resource.name),
     preempt: !claim.terms.polite,
     state: claim.phase === 'held' ? 'held' : 'waiting',

@@ -18,8 +18,8 @@ export type { ReadError };
 
 /** A message that was read, or why it was not. */
 export type Reading<Message> =
-  | { readonly message: Message; readonly hash: string; readonly error?: undefined }
-  | { readonly error: ReadError; readonly hash: string; readonly message?: undefined };
+  | { readonly message: Message; readonly error?: undefined }
+  | { readonly error: ReadError; readonly message?: undefined };
 
 /** What anybody may send at most. */
 const MAX_PAYLOAD_BYTES = 64 * 1024;
@@ -28,8 +28,8 @@ const MAX_PAYLOAD_BYTES = 64 * 1024;
 const MAX_STATE_BYTES = 16 * 1024 * 1024;
 
 /** Reads a claim; its hash names the very payload. An empty payload withdraws a claim and is not for this function. */
-export function readClaim(payload: Uint8Array): Reading<ClaimMessage> {
-  return read(payload, 'claim', objectToClaim);
+export function readClaim(payload: Uint8Array): Reading<ClaimMessage> & { readonly hash: string } {
+  return { ...read(payload, 'claim', objectToClaim), hash: hashPayload(payload) };
 }
 
 /** Reads `{"token"}` or `{"purge": true}`. */
@@ -73,14 +73,13 @@ export function read<Name extends keyof Checked>(
   object: (message: Checked[Name]) => ReadError | undefined,
   maxBytes = MAX_PAYLOAD_BYTES,
 ): Reading<Checked[Name]> {
-  const hash = hashPayload(payload);
   const reading = readPayload(payload, maxBytes);
-  if (reading.error !== undefined) return { error: reading.error, hash };
+  if (reading.error !== undefined) return { error: reading.error };
   const { json } = reading;
   const check = checkOf(typeof name === 'function' ? name(json) : name);
-  if (!check(json)) return { error: explain(check.errors?.[0]), hash };
+  if (!check(json)) return { error: explain(check.errors?.[0]) };
   const error = object(json);
-  return error === undefined ? { message: json, hash } : { error, hash };
+  return error === undefined ? { message: json } : { error };
 }
 
 export function objectToClaim(claim: ClaimMessage): ReadError | undefined {

@@ -173,6 +173,8 @@ export class MqttConnection implements Transport {
 
   #open(client: MqttClient, connack: IConnackPacket): void {
     sendAtOnce(client.stream);
+    // Each publish that waits for a full socket listens for it: as many as may be on their way.
+    client.stream.setMaxListeners(0);
     this.#outbox = new Outbox(connack.properties?.receiveMaximum ?? MOST_UNACKNOWLEDGED);
     this.#connectedAt = this.#options.clock.now().monotonic;
     this.#told = undefined;

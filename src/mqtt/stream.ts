@@ -13,10 +13,14 @@ export interface FrameSenderOptions<Content> {
 interface Sent<Content> {
   readonly n: number;
   readonly content: Content;
+  /** Monotonic ms. */
+  readonly at: number;
 }
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 2_000;
+/** Who took so long for the last frame is not pressed before so many times as long: he may have much to do. */
+const PATIENCE = 3;
 const MOST_UNACKNOWLEDGED = 1_000;
 
 export class FrameSender<Content> {
@@ -49,7 +53,7 @@ export class FrameSender<Content> {
   /** Sends a frame; gives back its number. */
   send(content: Content): number {
     this.#last += 1;
-    this.#unacknowledged.push({ n: this.#last, content });
+    this.#unacknowledged.push({ n: this.#last, content, at: this.#options.clock.now().monotonic });
     this.#timer ??= this.#startTimer();
     this.#options.send(this.#last, content);
     return this.#last;
@@ -57,10 +61,11 @@ export class FrameSender<Content> {
 
   /** The other side has everything up to this number. */
   acknowledge(n: number): void {
-    const isOld = this.#unacknowledged[0] === undefined || n < this.#unacknowledged[0].n;
-    if (isOld || n > this.#last) return;
+    const acknowledged = this.#unacknowledged.find((frame) => frame.n === n);
+    if (acknowledged === undefined) return;
+    const took = this.#options.clock.now().monotonic - acknowledged.at;
     this.#unacknowledged = this.#unacknowledged.filter((frame) => frame.n > n);
-    this.#retryMs = this.#firstRetry;
+    this.#retryMs = Math.max(this.#firstRetry, Math.min(PATIENCE * took, LONGEST_RETRY_MS));
     this.stop();
     if (this.#unacknowledged.length > 0) this.#timer = this.#startTimer();
   }

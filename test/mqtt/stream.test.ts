@@ -36,6 +36,19 @@ describe('numbered frames', () => {
     assert.equal(clock.timers, 0);
   });
 
+  it('are not sent again so soon to who took long for the last one', async () => {
+    const clock = new HandClock();
+    const sentAt: number[] = [];
+    const sender = new FrameSender({ clock, send: () => sentAt.push(clock.monotonic) });
+    sender.send('slow');
+    await clock.advance(200);
+    sender.acknowledge(1);
+    sender.send('next');
+    await clock.advance(2_000);
+    assert.deepEqual(sentAt, [0, 200, 800, 2_000]);
+    sender.stop();
+  });
+
   it('are acknowledged up to a number; what was never sent cannot be', () => {
     const clock = new HandClock();
     const sender = new FrameSender<string>({ clock, send: () => undefined });

@@ -50,8 +50,8 @@ function credentialsOf({ credentials }: Node<RegistryCredentials>): RegistryCred
 function fromFlow(found: unknown, id: string): BrokerSettings {
   if (!isMqttBroker(found)) throw invalid('the connection', id, 'an mqtt-broker node that is enabled');
   const { brokerurl, options } = found;
-  const { username, password, protocolVersion, ca, cert, key, passphrase, servername, rejectUnauthorized } =
-    options;
+  const { username, password, protocolVersion, ca, cert, key, passphrase, servername } = options;
+  const { rejectUnauthorized, ALPNProtocols } = options;
   const tls: TlsOptions = {
     ...optional('ca', ca),
     ...optional('cert', cert),
@@ -59,6 +59,7 @@ function fromFlow(found: unknown, id: string): BrokerSettings {
     ...optional('passphrase', passphrase),
     ...optional('servername', servername),
     ...optional('rejectUnauthorized', rejectUnauthorized),
+    ...optional('ALPNProtocols', ALPNProtocols),
   };
   return {
     kind: 'url',

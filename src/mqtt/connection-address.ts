@@ -9,6 +9,8 @@ export interface TlsOptions {
   readonly passphrase?: string;
   /** The name in the broker's certificate, where it is not the host's. */
   readonly servername?: string;
+  /** What we say to speak, where one port serves several protocols. */
+  readonly ALPNProtocols?: readonly string[];
   /** `false` believes any certificate. Default `true`. */
   readonly rejectUnauthorized?: boolean;
 }
@@ -54,10 +56,14 @@ export function readAddress(url: string, tls: TlsOptions = {}): Address {
       ...(isWebsocket ? { path: parsed.pathname + parsed.search } : {}),
       ...(parsed.username === '' ? {} : { username: decodeURIComponent(parsed.username) }),
       ...(parsed.password === '' ? {} : { password: decodeURIComponent(parsed.password) }),
-      ...(protocol === 'wss' ? { wsOptions: { ...tls } } : {}),
-      ...(protocol === 'mqtts' ? tls : {}),
+      ...(protocol === 'wss' ? { wsOptions: inNode(tls) } : {}),
+      ...(protocol === 'mqtts' ? inNode(tls) : {}),
     },
   };
+}
+
+function inNode({ ALPNProtocols, ...tls }: TlsOptions) {
+  return ALPNProtocols === undefined ? tls : { ...tls, ALPNProtocols: [...ALPNProtocols] };
 }
 
 function isKnown(scheme: string | undefined): scheme is keyof typeof PROTOCOLS {

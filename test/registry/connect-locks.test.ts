@@ -15,6 +15,7 @@ describe('programs that connect to locks', () => {
   let mosquitto: Mosquitto;
   let wsPort: number;
   let tlsPort: number;
+  let wssPort: number;
   let certificates: Certificates;
   let open: ConnectedLocks[] = [];
 
@@ -22,12 +23,15 @@ describe('programs that connect to locks', () => {
     certificates = makeCertificates();
     wsPort = await freePort();
     tlsPort = await freePort();
+    wssPort = await freePort();
+    const tls = ['certfile {dir}/cert.pem', 'keyfile {dir}/key.pem'];
     mosquitto = await startMosquitto({
       listener: [
         ...[`listener ${wsPort} 127.0.0.1`, 'protocol websockets'],
-        ...[`listener ${tlsPort} 127.0.0.1`, 'certfile {dir}/cert.pem', 'keyfile {dir}/key.pem'],
+        ...[`listener ${tlsPort} 127.0.0.1`, ...tls, 'cafile {dir}/ca.pem', 'require_certificate true'],
+        ...[`listener ${wssPort} 127.0.0.1`, ...tls, 'protocol websockets'],
       ],
-      files: { 'cert.pem': certificates.cert, 'key.pem': certificates.key },
+      files: { 'ca.pem': certificates.ca, 'cert.pem': certificates.cert, 'key.pem': certificates.key },
     });
   });
 
@@ -171,7 +175,7 @@ describe('programs that connect to locks', () => {
   });
 
   for (const protocolVersion of [4, 5] as const) {
-    for (const over of ['TCP', 'websockets', 'TLS']) {
+    for (const over of ['TCP', 'websockets', 'websockets over TLS', 'TLS']) {
       it(`lock over ${over} with MQTT ${protocolVersion === 4 ? '3.1.1' : '5'}`, async () => {
         await connect({ requester: 'house', decide: 'alone' });
         const program = await connect({ protocolVersion, ...wayOver(over) });
@@ -187,7 +191,9 @@ describe('programs that connect to locks', () => {
   function wayOver(over: string): Partial<ConnectOptions> {
     if (over === 'TCP') return {};
     if (over === 'websockets') return { url: `ws://127.0.0.1:${wsPort}` };
-    return { url: `mqtts://localhost:${tlsPort}`, tls: { ca: certificates.ca } };
+    const { ca, client } = certificates;
+    if (over === 'websockets over TLS') return { url: `wss://localhost:${wssPort}`, tls: { ca } };
+    return { url: `mqtts://localhost:${tlsPort}`, tls: { ca, ...client } };
   }
 
   it('do not let a process end before they are closed, and let it end then', async () => {

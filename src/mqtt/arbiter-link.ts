@@ -115,6 +115,11 @@ export class Link {
     return this.#state === 'reading' || this.#state === 'gathering';
   }
 
+  /** Sessions are asked what they hold. */
+  get isGathering(): boolean {
+    return this.#state === 'gathering';
+  }
+
   /** Listens no more; what is to be said before the connection ends can still be said. */
   leave(): void {
     this.#attempt++;

@@ -99,6 +99,11 @@ export class Publisher {
     this.flushSoon();
   }
 
+  /** The broker has all that was decided so far, or will have it before what is published from now on. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   get isHeard(): boolean {
     return this.#isOpen && this.#parts.transport.isHeard !== false;
   }
@@ -189,12 +194,14 @@ export class Publisher {
     if (this.#isOpen) this.#publish(topic, '', { qos: 1, retain: true });
   }
 
-  /**
-   * Begins a term: no token up to the floor will be given. Some above it are set aside for what is decided without the
-   * broker, which the next start could not know of.
-   */
+  /** Begins a term: no token up to the floor will be given. */
   begin(tokenFloor: number): void {
-    this.#putTerm(this.#context.canBeSucceeded ? tokenFloor : tokenFloor + FLOOR_BLOCK);
+    this.#putTerm(this.#stock > 0 ? tokenFloor + FLOOR_BLOCK : tokenFloor);
+  }
+
+  /** So many tokens are set aside for what is decided without the broker, of which the next start could not know. */
+  get #stock(): number {
+    return this.#context.canBeSucceeded ? 0 : FLOOR_BLOCK / 2;
   }
 
   /** The term has another number from now on. */
@@ -259,7 +266,7 @@ export class Publisher {
 
   #flushStep(): void {
     const lastToken = this.#parts.lastToken();
-    if (lastToken > this.#tokenFloor) this.#putTerm(lastToken + FLOOR_BLOCK);
+    if (lastToken + this.#stock > this.#tokenFloor) this.#putTerm(lastToken + FLOOR_BLOCK);
     for (const claim of this.#take(this.#losing)) this.#putClaim(claim);
     if (this.#isOpen) this.#listeners.flush('losing');
     for (const resource of this.#take(this.#holds)) this.#putState(resource);

@@ -13,7 +13,7 @@ import { enterOwn, followUp } from './arbiter-own-past';
 import { epochOf, findAbsent, type Past, recall } from './arbiter-past';
 import type { Publisher } from './arbiter-publisher';
 import type { Remembered } from './arbiter-remember';
-import { enterSessions } from './arbiter-session-past';
+import { enterReports, enterSessions } from './arbiter-session-past';
 import type { Sessions } from './arbiter-sessions';
 import type { States } from './arbiter-states';
 import type { Answer } from './messages';
@@ -91,7 +91,8 @@ export class Rebuilder {
     const { context, decider, publisher, hearer, complaints, sessions } = this.#parts;
     const handed = this.#parts.takeOwn?.() ?? NOTHING;
     enterOwn(finds, handed, context);
-    enterSessions(finds, isTrusted ? [] : sessions.reports(), context);
+    if (isTrusted) enterSessions(finds, context);
+    else enterReports(finds, sessions.reports(), context);
     const past = recall(finds, context, hearer, (owner) => this.#isTaken(owner));
     for (const oddity of past.oddities) complaints.warn(oddity, oddity);
     this.begin(finds);

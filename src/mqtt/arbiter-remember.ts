@@ -150,7 +150,10 @@ function place(claim: ArbiterClaim, traces: Traces, recalling: Recalling): Resto
   const held = hold?.claim;
   const { type: _type, timeout, ...asked } = claimCommand(claim, context.timing);
   const tokens = tokensOf(claim, hold, recalling);
-  const known = traces.found.handed === undefined ? (held ?? answer) : (answer ?? held);
+  // Of a hold that is being revoked, an answer tells when that ends, and not its lease.
+  const { handed } = traces.found;
+  const told = answer?.result === 'revoking' ? handed?.make.was : answer;
+  const known = handed === undefined ? (held ?? told) : (told ?? held);
   return {
     ...asked,
     priority: claim.priority,

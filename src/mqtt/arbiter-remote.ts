@@ -187,8 +187,9 @@ export class Remote implements LinkHost {
   #sessionsHost(): SessionsHost {
     const { transport, publisher } = this.#parts;
     return {
-      say(topic, text) {
-        // What gets lost with the connection is said again.
+      say: (topic, text) => {
+        // What gets lost with the connection is said again, when all that it is about is written.
+        if (!publisher.isOpen && !this.#link.isGathering) return;
         transport.publish(topic, text, { qos: 0, retain: false }).catch(() => undefined);
       },
       erase: (topic) => publisher.erase(topic),

@@ -9,11 +9,33 @@ import { resourcesOf } from './arbiter-wish';
 import type { ClaimMessage, HoldingClaim } from './messages';
 import type { MakeOp } from './session-messages';
 
-/** Enters holds of sessions that the states tell of, and then what was listed, which is newer. */
-export function enterSessions(finds: Finds, reports: Iterable<Report>, context: Context): void {
+/** Enters holds of sessions that the states tell of. */
+export function enterSessions(finds: Finds, context: Context): void {
   for (const [key, hold] of finds.holds) enterHold(finds, key, hold, context.requester);
-  for (const { requester, instance, claims } of reports) {
+}
+
+/**
+ * The same where the states may be old: of sessions counts what they have listed. Who has not, in all the time that a
+ * session lives, believes in nothing any more.
+ */
+export function enterReports(finds: Finds, reports: Iterable<Report>, context: Context): void {
+  const all = [...reports];
+  forgetUnlisted(finds, all, context.requester);
+  enterSessions(finds, context);
+  for (const { requester, instance, claims } of all) {
     for (const make of claims) enterListed(finds, { requester, instance, make }, context);
+  }
+}
+
+function forgetUnlisted({ claims, holds }: Finds, reports: readonly Report[], own: string): void {
+  const listed = new Set(reports.flatMap((report) => report.claims.map(({ id }) => id)));
+  const heard = new Set(reports.map(({ requester }) => requester));
+  for (const [key, { requester, owner, message }] of claims) {
+    if (owner !== undefined && heard.has(requester) && !listed.has(message?.id ?? '')) claims.delete(key);
+  }
+  for (const [key, { claim }] of holds) {
+    const isOfSession = claim.session !== undefined || heard.has(claim.requester);
+    if (isOfSession && claim.requester !== own && !listed.has(claim.id)) holds.delete(key);
   }
 }
 

@@ -36,7 +36,7 @@ export interface SessionsParts {
 export interface Report {
   readonly requester: string;
   readonly instance: string;
-  readonly claims: Iterable<MakeOp>;
+  readonly claims: readonly MakeOp[];
 }
 
 const MOST_SESSIONS = 10_000;
@@ -114,7 +114,7 @@ export class Sessions {
   /** What was listed before anything is decided. */
   *reports(): Generator<Report, void, undefined> {
     for (const { requester, instance, listed, isReady } of this.#sessions.values()) {
-      if (isReady && listed !== undefined) yield { requester, instance, claims: listed.values() };
+      if (isReady && listed !== undefined) yield { requester, instance, claims: [...listed.values()] };
     }
   }
 

@@ -15,7 +15,7 @@ import { Channel } from './participant-channel';
 import type { HandedOver, ParticipantClaim } from './participant-claim';
 import { type HandedClaim, ParticipantClaims } from './participant-claims';
 import { Contact } from './participant-contact';
-import { DEFAULT_SESSION, noteToken, type ParticipantContext, readInForce } from './participant-context';
+import { DEFAULT_SESSION, type ParticipantContext, readInForce } from './participant-context';
 import { ParticipantForce } from './participant-force';
 import { KeptClaims } from './participant-kept';
 import { Mirror } from './participant-mirror';
@@ -281,7 +281,6 @@ export class Participant implements Authority {
     this.#arbiter = message;
     if (message !== undefined) {
       this.#context.inForce = readInForce(message.settings, this.#context.inForce);
-      noteToken(this.#context, message.tokenFloor);
       this.#noteEpoch(message.epoch);
     }
     this.#status.note();

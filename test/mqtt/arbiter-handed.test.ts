@@ -72,6 +72,22 @@ describe('claims that another authority of this runtime had', () => {
     assert.deepEqual(scene.recalled, []);
   });
 
+  it('do not take the end of their revocation for that of their lease', async () => {
+    const token = await lastTerm('lights');
+    const claim = handed(
+      'lights',
+      { phase: 'revoking', ...answered('granted', token) },
+      {
+        message: { resource: 'lights', locker: 'lights', priority: 5 },
+        was: { order: 1, granted: true, tokens: { lights: token }, revoking: 20 },
+      },
+    );
+    const { scene } = await nextTerm(claim);
+    await scene.settle(1_000);
+    assert.equal(scene.heard.at(-1)?.answer.result, 'granted');
+    assert.equal(scene.holder('lights'), 'lights');
+  });
+
   it('are told of a grant that they had not heard of', async () => {
     await lastTerm('lights', 'fan');
     const lights = handed(

@@ -1,5 +1,6 @@
 // Watches a simulated history and says, at each step, whether what must never happen has happened.
 import type { Answer, ArbiterMessage, ResourceState } from '../../src/mqtt/messages';
+import type { DownFrame } from '../../src/mqtt/session-messages';
 import type { Published } from '../support/simulated-broker';
 import type { Life, NodeClaim, Witness } from './life';
 import { PREFIX, type World } from './world';
@@ -18,6 +19,8 @@ export class Violation extends Error {
 const AFTERMATH = 20_000;
 const ARBITER = `${PREFIX}/arbiter`;
 const STATES = `${PREFIX}/state/`;
+const ANSWERS = `${PREFIX}/answer/`;
+const SESSION_ANSWERS = new RegExp(`^${PREFIX}/session/[^/]+/answers$`);
 /** A process's claim, or the answer to it. */
 const KEPT = new RegExp(`^${PREFIX}/(claim|answer)/[^/]+/node (.+)/key$`);
 
@@ -93,6 +96,7 @@ export class Judge implements Witness {
   published({ topic, payload, by }: Published): void {
     if (topic === ARBITER) this.#noteArbiter(payload);
     this.#noteKept(topic, payload);
+    if (topic.startsWith(ANSWERS) || SESSION_ANSWERS.test(topic)) this.#checkTold(topic, payload);
     if (!topic.startsWith(STATES) || payload === '' || !payload.startsWith('{')) return;
     const { resource, token = 0 }: ResourceState = JSON.parse(payload);
     const greatest = Math.max(this.#greatest.get(resource) ?? 0, this.#rememberedFor(resource));
@@ -100,6 +104,19 @@ export class Judge implements Witness {
       this.accuse('tokens only grow', `${by} writes ${token} for ${resource} after ${greatest}`);
     }
     this.#greatest.set(resource, Math.max(greatest, token));
+  }
+
+  /** What is told to be held the states must show by then: a successor that could not read it would give it to another. */
+  #checkTold(topic: string, payload: string): void {
+    if (payload === '') return;
+    const message: Partial<Answer & DownFrame> = JSON.parse(payload);
+    const answers = message.tells?.map(({ answer }) => answer) ?? [message];
+    for (const { result, resources = [], token = 0 } of answers) {
+      const shown = Math.max(...resources.map((resource) => this.#greatest.get(resource) ?? Infinity));
+      if (result === 'granted' && shown < token) {
+        this.accuse('nothing is told before it is written', `${topic} tells ${token} for ${resources}`);
+      }
+    }
   }
 
   #noteKept(topic: string, payload: string): void {

@@ -214,7 +214,7 @@ export class Life {
     transport.onConnection((connected) => {
       if (connected) failures = 0;
     });
-    this.#clients = this.#clients.filter((client) => client.transport.isStarted);
+    this.#clients = this.#clients.filter((client) => !client.transport.isOver);
     this.#clients.push({ transport, route });
     return transport;
   }

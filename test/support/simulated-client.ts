@@ -45,6 +45,7 @@ export class SimulatedTransport implements Transport, ClientEnd {
   readonly #options: SimulatedClientOptions;
   readonly #host: Host;
   #isStarted = false;
+  #wasStarted = false;
   #connection: SimulatedConnection | undefined;
   /** Until the next try, or until this one has failed. */
   #timer: Timer | undefined;
@@ -71,14 +72,15 @@ export class SimulatedTransport implements Transport, ClientEnd {
     };
   }
 
-  /** Started, and neither stopped nor lost for good. */
-  get isStarted(): boolean {
-    return this.#isStarted;
+  /** It was there, is not any more, and never will be. */
+  get isOver(): boolean {
+    return this.#wasStarted && !this.#isStarted && this.#options.reconnects === false;
   }
 
   start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
+    this.#wasStarted = true;
     this.#connect();
   }
 

@@ -108,7 +108,7 @@ export class Rebuilder {
       for (const memory of remembered) placed.set(memory.claim.id, placeOf(memory));
     });
     for (const memory of remembered) this.#answer(memory);
-    sessions.begin(claims, finds.term === undefined);
+    sessions.begin(claims, isTrusted && finds.term === undefined);
     for (const { resource } of finds.states) this.#showFree(resource);
     followUp(handed.claims, placed, { context, hearer, update: this.#parts.updateOwn });
     this.#settled = new Set(remembered.filter(({ hasNews }) => !hasNews).map(({ claim }) => claim.id));

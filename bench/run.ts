@@ -5,6 +5,9 @@ import { once } from 'node:events';
 import { benchHeld, benchLeft } from './held';
 import type { Row } from './measure';
 import { benchMessages } from './messages';
+import { benchMqtt } from './mqtt';
+import { benchCrowd } from './mqtt-crowd';
+import { benchFailover } from './mqtt-failover';
 import { benchQueue } from './queue';
 import { benchUncontended } from './uncontended';
 import { benchWeight } from './weight';
@@ -16,6 +19,9 @@ const SUBJECTS = new Map<string, () => Promise<readonly Row[]> | readonly Row[]>
   ['held', benchHeld],
   ['messages', benchMessages],
   ['weight', benchWeight],
+  ['mqtt', benchMqtt],
+  ['failover', benchFailover],
+  ['crowd', benchCrowd],
 ]);
 
 /** Of a process for one subject. */

@@ -1,4 +1,4 @@
-// Brings what the tests need besides `npm ci`: Node-RED 5 with its Node, a broker, its clients, and a browser.
+// Brings what the tests need besides `npm ci`: Node-RED 5 with its Node, a broker, its clients, a browser, and a model checker.
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { NODE_RED_5 } from '../test/support/node-red-runtimes';
@@ -12,6 +12,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mosquitto_sub: 'mosquitto-clients',
   chromium: 'chromium',
   openssl: 'openssl',
+  spin: 'spin',
+  gcc: 'gcc',
 };
 
 /** Installs what is missing, or says what is and ends this process. */

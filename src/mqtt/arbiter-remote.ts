@@ -188,8 +188,9 @@ export class Remote implements LinkHost {
     const { transport, publisher } = this.#parts;
     return {
       say: (topic, text) => {
-        // What gets lost with the connection is said again, when all that it is about is written.
+        // Not before all that it is about is written.
         if (!publisher.isOpen && !this.#link.isGathering) return;
+        // What gets lost with the connection is said again.
         transport.publish(topic, text, { qos: 0, retain: false }).catch(() => undefined);
       },
       erase: (topic) => publisher.erase(topic),

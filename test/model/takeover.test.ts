@@ -61,7 +61,9 @@ const WRONG: Readonly<Record<string, readonly [flag: string, faults: readonly st
   'a term is shown before its states': ['TERM_FIRST', RESTARTS],
 };
 
-describe('the model of the protocol', () => {
+describe('the model of the protocol', function () {
+  // It computes all the time; how long that takes is the machine's business.
+  this.timeout(600_000);
   let folder = '';
 
   beforeEach(() => {
@@ -104,14 +106,14 @@ describe('the model of the protocol', () => {
   for (const [wrong, [flag, faults]] of Object.entries(WRONG)) {
     it(`is found wrong where ${wrong}`, async () => {
       // It takes longer to optimise than to search until that is found.
-      assert.match(await search([...faults, flag], { level: '-O0' }), /assertion violated[^]*errors: 1\n/);
+      assert.match(await search([...faults, flag], { level: '-O0' }), /assertion violated.*errors: 1\n/s);
     });
   }
 
   it('would be found wrong where a waiter is never granted', async () => {
     assert.match(
       await search(['EPOCHS=1', 'TOKENS=1', 'DEAF'], { isLive: true, level: '-O0' }),
-      /assertion violated[^]*errors: 1\n/,
+      /assertion violated.*errors: 1\n/s,
     );
   });
 });

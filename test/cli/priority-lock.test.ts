@@ -142,7 +142,7 @@ describe('priority-lock', function () {
     });
 
     it('says that it was not granted, and runs nothing', async () => {
-      const lock = await house.acquire('a', 'other', { priority: 5 });
+      await using _ = await house.acquire('a', 'other', { priority: 5 });
       const now = run('hold', 'a', '--timeout', '0', '--', 'echo', 'runs');
       assert.equal(await now.ended, 75);
       assert.match(now.complaints, /priority-lock: not granted: .*by other/);
@@ -151,7 +151,6 @@ describe('priority-lock', function () {
       const polite = run('hold', 'a', '--timeout', '0', '--priority', '9', '--polite', '--', 'echo', 'runs');
       assert.equal(await polite.ended, 75);
       assert.equal(now.output + later.output + polite.output, '');
-      await lock.release();
     });
 
     it('waits for its turn', async () => {

@@ -301,10 +301,20 @@ inline endSession() {
   fi
 }
 
-// What the state tells, and what was listed meanwhile, where that may be missing: the greater token wins.
+#if CRASHES > 0
+#define IS_LISTED (report != 0 && keeperStart == start)
+#else
+#define IS_LISTED (report != 0)
+#endif
+
+// What the state tells; where that may be old, of the other runtime counts what it has listed: the greater token wins.
 inline rebuild() {
   if
-  :: report > HOLDS + token && !isVouched -> holder = OTHER; token = report - HOLDS
+  :: gathers && !isVouched && holder == OTHER && !IS_LISTED -> holder = NOBODY; token = 0
+  :: else
+  fi;
+  if
+  :: gathers && !isVouched && report > HOLDS + token -> holder = OTHER; token = report - HOLDS
   :: else
   fi;
   LEARN(token);

@@ -25,6 +25,7 @@ export class ClaimBook implements ClaimHearer, OwnerHost, ClaimDeeds {
   readonly #byResource = new SteadyMap<string, OwnedClaim | Set<OwnedClaim>>();
   /** Made before claims could be. */
   #early: OwnedClaim[] | undefined = [];
+  #isStopped = false;
 
   constructor(clock: Clock, makeId: () => string, deciding: () => Deciding) {
     this.clock = clock;
@@ -34,7 +35,12 @@ export class ClaimBook implements ClaimHearer, OwnerHost, ClaimDeeds {
 
   /** Monotonic ms until which holds may be believed in. */
   get validUntil(): number {
-    return this.#authority.validUntil;
+    return this.#isStopped ? -Infinity : this.#authority.validUntil;
+  }
+
+  /** What is held will be given back, and somebody else may have it at once: nothing of it is believed in from now on. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   get #authority(): Authority {

@@ -248,6 +248,8 @@ export class LocalRegistry implements Registry {
     this.#lingering?.cancel();
     this.#onStopped();
     await this.#started;
+    this.#book.stop();
+    for (const protocol of this.#protocols.values()) protocol.stop();
     await this.#member.stop();
     await this.#broker.stop();
     await this.#past?.close();

@@ -106,6 +106,14 @@ export class RegistryProtocol implements LockingProtocol {
     this.#listeners.set(id, { listener, isRevoking: false });
   }
 
+  /** Ends every lock and every wait, for those who have them here. */
+  stop(): void {
+    for (const { listener } of [...this.#listeners.values()])
+      listener.hear({ type: 'lost', reason: 'session' });
+    this.#listeners.clear();
+    for (const key of [...this.#waits.keys()]) this.#settle(key, CLOSED);
+  }
+
   async watch(pattern: string, listener: (state: ResourceSnapshot) => void): Promise<StopWatching> {
     const matches = resourceMatcher(pattern);
     await this.#registry.ready;
@@ -198,6 +206,7 @@ export class RegistryProtocol implements LockingProtocol {
 
 const UNKNOWN: Denied = { type: 'denied', reason: 'unknown', detail: 'no held claim has this id' };
 const NOT_REVOKED: Denied = { type: 'denied', reason: 'invalid', detail: 'the claim is not being revoked' };
+const CLOSED: Denied = { type: 'denied', reason: 'unavailable', detail: 'the locks were closed' };
 const WITHDRAWN: Denied = { type: 'denied', reason: 'withdrawn' };
 
 function denialOf({ reason, detail, by }: Told): Denied {

@@ -153,6 +153,28 @@ describe('programs that connect to locks', () => {
     await other.acquire('lights', 'you');
   });
 
+  for (const decide of ['never', 'alone', 'takeover'] as const) {
+    it(`believe in nothing any more when they close (decide ${decide})`, async () => {
+      const house = decide === 'never' ? await connect({ requester: 'house', decide: 'alone' }) : undefined;
+      const timing = { session: 1_000, failoverDelay: 500 };
+      const program = await connect({ requester: 'program', decide, ...timing });
+      const lock = await program.acquire('lights', 'me');
+      const waiting = program.acquire('lights', 'you');
+      // Whoever hears of it first, it must be over by then.
+      const wasHeld: boolean[] = [];
+      house?.watch('lights', ({ holder }) => {
+        if (holder !== 'me') wasHeld.push(lock.isHeld());
+      });
+      const closing = program.close();
+      await assert.rejects(waiting, { code: 'Lock Unavailable', message: /closed/ });
+      assert.equal(lock.isHeld(), false);
+      assert.equal(lock.state(), 'Lock Session Lost');
+      assert.equal(lock.signal.aborted, true);
+      await closing;
+      assert.ok(wasHeld.every((is) => !is));
+    });
+  }
+
   it('run transactions there', async () => {
     await connect({ requester: 'house', decide: 'alone' });
     const program = await connect();

@@ -109,8 +109,9 @@ export class FaultHouse {
 
   /** Ends a test. Nothing that must not happen has happened. */
   check(test: { readonly state?: string | undefined } | undefined): void {
-    if (test?.state === 'failed') console.error(this.#story());
-    assert.deepEqual(this.#history.faults(), []);
+    const faults = this.#history.faults();
+    if (test?.state === 'failed' || faults.length > 0) console.error(this.#story());
+    assert.deepEqual(faults, []);
   }
 
   async end(): Promise<void> {

@@ -95,8 +95,7 @@ export class HandParticipant {
   }
 }
 
-/** A claim of a resource, by the same name. */
+/** A claim of the resource that has its id for a name, or of another one. */
 export function make(id: string, message: ClaimMessage = {}, was?: Was): MakeOp {
-  const name = message.resource ?? id;
-  return { op: 'claim', id, name, message, keep: false, ...(was !== undefined && { was }) };
+  return { op: 'claim', id, name: id, message, keep: false, ...(was !== undefined && { was }) };
 }

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import type { Term } from '../../src/mqtt/arbiter-context';
+import { type ArbiterScene, type SceneOptions, startArbiter } from '../support/arbiter-scene';
+import { HandClock } from '../support/hand-clock';
+import { HandParticipant, make } from '../support/hand-participant';
+import { SimulatedBroker } from '../support/simulated-broker';
+
+const SESSION_MS = 10_000;
+
+describe('claims of a session, as the arbiter has them', () => {
+  let house: ArbiterScene;
+  let desk: HandParticipant;
+  let hall: HandParticipant;
+
+  async function begin(options: SceneOptions = {}): Promise<void> {
+    house = await startArbiter(options);
+    desk = new HandParticipant(house.broker);
+    hall = new HandParticipant(house.broker, 'hall', 'hall');
+  }
+
+  beforeEach(() => begin());
+
+  const tokenOf = (who: HandParticipant, id: string) => who.told(id).at(-1)?.token ?? 0;
+
+  async function beatBoth(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 1_000) {
+      desk.beat();
+      hall.beat();
+      await house.settle(Math.min(1_000, left));
+    }
+  }
+
+  it('end where a complete list has them no more, and go on where it has', async () => {
+    desk.hello([make('lights'), make('fan')]);
+    await house.settle();
+    desk.hello([make('fan', {}, { granted: true, tokens: { fan: tokenOf(desk, 'fan') } })]);
+    await house.settle();
+    assert.deepEqual([house.state('lights')?.state, house.holder('fan')], ['free', 'desk']);
+  });
+
+  it('are as they were until a list is complete', async () => {
+    desk.hello([make('lights')]);
+    await house.settle();
+    desk.stream = 2;
+    desk.frame({ n: 1, ops: [{ op: 'hello' }] });
+    desk.frame({ n: 2, ops: [make('fan')] });
+    await house.settle();
+    assert.deepEqual([house.holder('lights'), house.state('fan')], ['desk', undefined]);
+    desk.frame({ n: 3, ops: [{ op: 'ready' }] });
+    await house.settle();
+    assert.deepEqual([house.state('lights')?.state, house.holder('fan')], ['free', 'desk']);
+  });
+
+  it('that ended unheard are told to be lost when they are listed as granted once more', async () => {
+    desk.hello([make('lights', { ttl: 500, once: true })]);
+    await house.settle(1_000);
+    desk.hello([make('lights', { ttl: 500, once: true }, { granted: true, tokens: { lights: 1 } })]);
+    await house.settle();
+    assert.deepEqual(desk.results('lights').at(-1), 'lost session');
+    assert.equal(house.state('lights')?.state, 'free');
+  });
+
+  it('that wait, and of which nothing was heard, are claimed when they are listed', async () => {
+    desk.hello();
+    await house.settle();
+    desk.hello([make('lights', {}, { granted: false })]);
+    await house.settle();
+    assert.deepEqual(desk.results('lights'), ['granted']);
+  });
+
+  it('are refused under the id of a claim of somebody else, which is as it was', async () => {
+    desk.hello([make('lights')]);
+    hall.hello([make('lights', { resource: 'fan' })]);
+    await house.settle();
+    assert.deepEqual(hall.results('lights'), ['denied invalid']);
+    assert.match(hall.told('lights')[0]?.detail ?? '', /this id is taken/);
+    hall.say({ op: 'release', id: 'lights' });
+    await house.settle();
+    assert.equal(house.holder('lights'), 'desk');
+  });
+
+  it('are denied with the reason where they cannot be', async () => {
+    desk.hello([make('lights', { priority: 'no such level' })]);
+    await house.settle();
+    assert.equal(desk.told('lights')[0]?.result, 'denied');
+    assert.match(desk.told('lights')[0]?.detail ?? '', /no such level/);
+  });
+
+  it('change in place, and stay as they are where a change is refused', async () => {
+    desk.hello([make('lights')]);
+    desk.say({ op: 'update', id: 'lights', change: { priority: 7, value: 'on' } });
+    await house.settle();
+    assert.deepEqual([house.state('lights')?.priority, house.state('lights')?.value], [7, 'on']);
+    desk.say({ op: 'update', id: 'lights', change: { priority: 'no such level' } });
+    await house.settle();
+    const { result, ended } = desk.told('lights').at(-1) ?? {};
+    assert.deepEqual([result, ended, house.state('lights')?.priority], ['denied', undefined, 7]);
+  });
+
+  it('are told again, as they stand, when they ask', async () => {
+    desk.hello([make('lights', { ttl: 60_000 })]);
+    await house.settle(1_000);
+    desk.say({ op: 'ask', id: 'lights' });
+    await house.settle();
+    const [first, second] = desk.told('lights');
+    assert.deepEqual([first?.token, first?.result], [second?.token, second?.result]);
+    assert.ok((second?.remaining ?? Infinity) < (first?.remaining ?? 0));
+  });
+
+  it('keep a resource until they yield, though somebody stronger waits', async () => {
+    await begin({ timing: { handoverTimeout: Infinity } });
+    desk.hello([make('lights')]);
+    hall.hello([make('alarm', { resource: 'lights', priority: 9 })]);
+    await house.settle();
+    await beatBoth(60_000);
+    assert.deepEqual([desk.results('lights').at(-1), hall.results('alarm')], ['revoking', ['queued']]);
+    desk.say({ op: 'yield', id: 'lights', token: tokenOf(desk, 'lights') });
+    await house.settle();
+    assert.deepEqual([desk.results('lights').at(-1), hall.results('alarm').at(-1)], ['requeued', 'granted']);
+  });
+
+  it('give way after the hand-over timeout to somebody stronger, though they do not answer', async () => {
+    await begin({ timing: { handoverTimeout: 1_000 } });
+    desk.hello([make('lights')]);
+    hall.hello([make('alarm', { resource: 'lights', priority: 9 })]);
+    await house.settle(900);
+    assert.equal(house.holder('lights'), 'desk');
+    await house.settle(300);
+    assert.equal(house.state('lights')?.requester, 'hall');
+    assert.ok(tokenOf(hall, 'alarm') > (desk.told('lights')[0]?.token ?? Infinity));
+  });
+
+  it('are not given up by a yield of an earlier hold, nor without a revocation', async () => {
+    desk.hello([make('lights')]);
+    await house.settle();
+    desk.say({ op: 'yield', id: 'lights', token: tokenOf(desk, 'lights') });
+    await house.settle();
+    assert.equal(house.holder('lights'), 'desk');
+    hall.hello([make('alarm', { resource: 'lights', priority: 9 })]);
+    await house.settle();
+    desk.say({ op: 'yield', id: 'lights', token: tokenOf(desk, 'lights') - 1 });
+    await house.settle(100);
+    assert.equal(house.holder('lights'), 'desk');
+  });
+
+  it('outlive their session where they are kept, and go on when a later one lists them', async () => {
+    desk.hello([{ ...make('lights'), keep: true }, make('fan')]);
+    await house.settle(SESSION_MS + 100);
+    assert.deepEqual([house.holder('lights'), house.state('fan')?.state], ['desk', 'free']);
+    const again = new HandParticipant(house.broker, 'second');
+    again.hello([{ ...make('lights', {}, { granted: true }), keep: true }]);
+    await house.settle();
+    assert.deepEqual(again.results('lights'), ['granted']);
+    again.say({ op: 'keep', id: 'lights', keep: false });
+    await house.settle(SESSION_MS + 100);
+    assert.equal(house.state('lights')?.state, 'free');
+  });
+
+  describe('at a new arbiter', () => {
+    let broker: SimulatedBroker;
+
+    /** One that cannot know whether the store is the last one. */
+    function succeed(witnessed = 0): Promise<ArbiterScene> {
+      const prove = (proven: () => void) => proven();
+      const term: Term = { epoch: 0, witnessed: () => witnessed, prove, validUntil: () => Infinity };
+      return startArbiter({ term }, broker);
+    }
+
+    beforeEach(async () => {
+      broker = new SimulatedBroker({ clock: new HandClock() });
+      house = await succeed();
+      desk = new HandParticipant(broker);
+      hall = new HandParticipant(broker, 'hall', 'hall');
+    });
+
+    it('are asked for before anything is granted, where the store may be old', async () => {
+      hall.hello([make('alarm', { resource: 'lights', priority: 9 })]);
+      desk.hello([make('lights', {}, { granted: true, tokens: { lights: 5 } })]);
+      await house.settle(9_000);
+      assert.deepEqual([hall.told('alarm'), desk.told('lights')], [[], []]);
+      desk.beat();
+      hall.beat();
+      await house.settle();
+      assert.deepEqual([desk.returns.at(-1)?.ack, hall.returns.at(-1)?.ack], [1, 1]);
+      await house.settle(1_000);
+      assert.deepEqual(
+        [house.holder('lights'), house.state('lights')?.token, hall.results('alarm')[0]],
+        ['desk', 5, 'queued'],
+      );
+    });
+
+    it('are held by the later one of two that both say to hold', async () => {
+      desk.hello([make('lights', {}, { granted: true, tokens: { lights: 5 } })]);
+      hall.hello([make('alarm', { resource: 'lights' }, { granted: true, tokens: { lights: 6 } })]);
+      await house.settle(SESSION_MS + 100);
+      assert.deepEqual([house.state('lights')?.requester, house.state('lights')?.token], ['hall', 6]);
+      assert.equal(desk.results('lights')[0], 'requeued');
+    });
+
+    it('are given tokens above all that anybody has told of', async () => {
+      const far = house.clock.now().wall + 1_000_000;
+      desk.hello([make('fan', {}, { granted: true, tokens: { fan: far } })]);
+      hall.hello([make('lights')]);
+      await house.settle(SESSION_MS + 100);
+      assert.ok(tokenOf(hall, 'lights') > far);
+    });
+
+    it('do as they wanted meanwhile, when it decides', async () => {
+      desk.hello([make('lights', {}, { granted: true, tokens: { lights: 5 } }), make('fan')]);
+      desk.say({ op: 'release', id: 'lights' });
+      await house.settle(SESSION_MS + 100);
+      assert.deepEqual([house.holder('lights'), house.holder('fan')], [undefined, 'desk']);
+    });
+
+    it('are held for a session time where the states tell of them, until their participant has said hello', async () => {
+      desk.hello([make('lights')]);
+      await house.settle(SESSION_MS + 100);
+      assert.equal(house.holder('lights'), 'desk');
+      await house.crash();
+      const next = await succeed(1);
+      assert.equal(next.arbiter.epoch, 2);
+      await next.settle(SESSION_MS - 1_000);
+      assert.equal(next.holder('lights'), 'desk');
+      await next.settle(1_100);
+      assert.equal(next.state('lights')?.state, 'free');
+    });
+
+    it('wait in the places that they had', async () => {
+      desk.hello([make('lights')]);
+      hall.hello([
+        make('first', { resource: 'lights' }),
+        make('second', { resource: 'lights', locker: 'second' }),
+      ]);
+      await house.settle(SESSION_MS + 100);
+      const orders = ['first', 'second'].map((id) => hall.told(id).at(-1)?.order ?? 0);
+      await house.crash();
+      const next = await succeed(1);
+      for (const who of [desk, hall]) who.epoch = 2;
+      const listed = ['second', 'first'].map((id, index) =>
+        make(id, { resource: 'lights', locker: id }, { granted: false, order: orders[1 - index] ?? 0 }),
+      );
+      hall.hello(listed);
+      desk.hello();
+      await next.settle();
+      assert.equal(next.holder('lights'), 'first');
+    });
+  });
+});

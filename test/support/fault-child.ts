@@ -140,8 +140,13 @@ class Program {
   }
 
   #say(happening: Happening): void {
-    if (this.#isOpen) process.send?.(happening);
+    if (this.#isOpen) process.send?.(happening, ignoreEnd);
   }
+}
+
+// Whoever listened has ended, and this process will, too.
+function ignoreEnd(): void {
+  return;
 }
 
 /** Ms of the clock that all processes of this machine share. */

@@ -2,6 +2,7 @@
 import type { Lock } from '@priority-redlock/node-red';
 import { type ConnectedLocks, type ConnectOptions, connectLocks } from '@priority-redlock/node-red/mqtt';
 import { answerRequests, connectBare, makeAsker, makeReceiver, sharedNow } from './mqtt-bare';
+import { openSessions } from './mqtt-crowd-sessions';
 import { echoTraffic, makeLoad, type Traffic } from './mqtt-traffic';
 
 let locks: ConnectedLocks | undefined;
@@ -11,7 +12,7 @@ let ask: (() => Promise<void>) | undefined;
 let load: ((count: number, atOnce: number) => Promise<void>) | undefined;
 let receive: (() => Promise<number>) | undefined;
 let publish: (() => number) | undefined;
-const crowd: ConnectedLocks[] = [];
+let acquireTogether: (() => Promise<readonly number[]>) | undefined;
 
 /** All lengths are in ms, all moments of the clock that all processes share. */
 export const JOBS = {
@@ -80,22 +81,25 @@ export const JOBS = {
     await held?.release();
   },
 
-  /** So many participants more, each with a name of its own. */
-  async joinMany(options: ConnectOptions, count: number, name: string): Promise<void> {
-    for (let n = 0; n < count; n++) crowd.push(await connectLocks({ ...options, requester: `${name}-${n}` }));
+  /** So many sessions more, which beat from now on. */
+  async openSessions(url: string, name: string, count: number): Promise<void> {
+    acquireTogether = await openSessions(url, name, count);
   },
 
-  /** Each of the many acquires a resource of its own, all at once; gives back how long each has waited. */
-  async acquireMany(): Promise<readonly number[]> {
-    return Promise.all(crowd.map((one) => acquireOnce(one)));
+  /** Each of them acquires a resource of its own, all at once; gives back how long each has waited. */
+  async acquireTogether(): Promise<readonly number[]> {
+    return (await acquireTogether?.()) ?? [];
   },
 
-  /** One after the other. */
-  async acquireEach(count: number): Promise<readonly number[]> {
+  /** Acquires and releases so often; gives back how long each acquire has taken. */
+  async acquireOften(count: number): Promise<readonly number[]> {
+    const { acquire } = theLocks();
     const waits: number[] = [];
     for (let n = 0; n < count; n++) {
-      const one = crowd[n % crowd.length];
-      if (one !== undefined) waits.push(await acquireOnce(one));
+      const asked = performance.now();
+      const lock = await acquire('lights', 'me');
+      waits.push(performance.now() - asked);
+      await lock.release();
     }
     return waits;
   },
@@ -161,12 +165,4 @@ function someoneWaits(resource: string): Promise<void> {
       resolve();
     });
   });
-}
-
-async function acquireOnce({ acquire, requester }: ConnectedLocks): Promise<number> {
-  const asked = performance.now();
-  const lock = await acquire(`room of ${requester}`, 'me');
-  const waited = performance.now() - asked;
-  await lock.release();
-  return waited;
 }

@@ -238,9 +238,10 @@ export class LocalRegistry implements Registry {
 
   async #start(before: Promise<unknown>): Promise<void> {
     await before;
-    this.#past = await this.#openPast();
-    this.#noteFormer(this.#past?.before ?? {});
-    await this.#broker.start();
+    // A broker of our own is there before anything else is: clients of the flows connect already.
+    const [, past] = await Promise.all([this.#broker.start(), this.#openPast()]);
+    this.#past = past;
+    this.#noteFormer(past?.before ?? {});
     this.#member.start();
   }
 

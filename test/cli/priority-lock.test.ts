@@ -9,6 +9,8 @@ import { stateBecame } from '../support/watch-locks';
 const STUBBORN = "trap 'echo stop' TERM; echo runs; while :; do sleep 0.05; done";
 /** Ends as it is told. */
 const WILLING = 'echo runs; exec sleep 600';
+/** Until it is known whom to watch, which a command that speaks in its first millisecond does not wait for. */
+const SOON = 'sleep 0.3; ';
 const SESSION = 6_000;
 
 describe('priority-lock', function () {
@@ -164,7 +166,7 @@ describe('priority-lock', function () {
     });
 
     it('ends the command and lets the lock go a session time later when it is killed itself', async () => {
-      const command = run('hold', 'a', '--', 'sh', '-c', WILLING);
+      const command = run('hold', 'a', '--', 'sh', '-c', `${SOON}${WILLING}`);
       await command.said(/runs/);
       command.signal('SIGKILL');
       const began = performance.now();
@@ -176,7 +178,7 @@ describe('priority-lock', function () {
     });
 
     it('leaves no command behind that does not end as it is told, either', async () => {
-      const command = run('hold', 'a', '--grace', '1s', '--', 'sh', '-c', STUBBORN);
+      const command = run('hold', 'a', '--grace', '1s', '--', 'sh', '-c', `${SOON}${STUBBORN}`);
       await command.said(/runs/);
       command.signal('SIGKILL');
       assert.equal(await command.ended, null);

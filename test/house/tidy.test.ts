@@ -65,6 +65,12 @@ const RULES: readonly Rule[] = [
     codeOnly: true,
   },
   {
+    name: 'hooks into no tests but those of its own file',
+    holdsFor: /^test\/.*\.ts$/,
+    never: /^(before|after)(Each)?\(/,
+    finds: ['before~Each(() => {', 'after~(() => {'],
+  },
+  {
     name: 'swallows no error without saying why',
     holdsFor: CODE,
     never: /\bcatch\s*(\([^)]*\)\s*)?\{\s*\}|\.catch\(\(\) => (\{\s*\}|undefined|null)\)/,

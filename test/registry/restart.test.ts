@@ -29,19 +29,6 @@ let mosquitto: Mosquitto | undefined;
 let desk: RegistryProcess | undefined;
 let seen: Subscription | undefined;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'registry-'));
-});
-
-afterEach(async () => {
-  await seen?.stop();
-  await desk?.kill();
-  await closeAllRegistries();
-  await mosquitto?.stop();
-  await rm(folder, { recursive: true });
-  seen = desk = mosquitto = undefined;
-});
-
 async function start(settings: RegistrySettings): Promise<RegistryProcess> {
   desk = await RegistryProcess.start({ folder, ...settings });
   return desk;
@@ -61,98 +48,113 @@ function until(registry: Registry, isSo: () => boolean): Promise<void> {
 
 const holderOf = (house: Registry, resource: string) => house.state(resource).requester;
 
-describe('a registry that takes part and is started again', () => {
-  let house: Registry;
-  let settings: RegistrySettings;
-
-  beforeEach(async () => {
-    mosquitto = await startMosquitto();
-    const broker = { kind: 'url', url: mosquitto.url } as const;
-    house = openRegistry({ broker, requester: 'house', timing: FOREVER });
-    await house.ready;
-    settings = { broker, requester: 'desk', decide: 'never' };
+describe('a registry that is started again in its folder', () => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'registry-'));
   });
 
-  it('has its name back at once after kill -9, and what it did not keep is free', async () => {
-    const first = await start(settings);
-    await first.order(KEPT);
-    await first.order(PASSING);
-    await until(house, () => holderOf(house, 'hall') === 'desk' && holderOf(house, 'door') === 'desk');
-    const { token } = house.state('hall');
-    await first.kill();
-    const second = await start(settings);
-    await until(house, () => house.state('door').state === 'free');
-    await second.order(PASSING);
-    await until(house, () => holderOf(house, 'door') === 'desk');
-    const { motion } = await second.order({ do: 'report' });
-    assert.deepEqual([motion?.restored, motion?.value], [true, 'bright']);
-    assert.deepEqual([house.state('hall').requester, house.state('hall').token], ['desk', token]);
+  afterEach(async () => {
+    await seen?.stop();
+    await desk?.kill();
+    await closeAllRegistries();
+    await mosquitto?.stop();
+    await rm(folder, { recursive: true });
+    seen = desk = mosquitto = undefined;
   });
 
-  it('is refused in another folder: the one before may be alive', async () => {
-    const first = await start(settings);
-    await first.order(PASSING);
-    await until(house, () => holderOf(house, 'door') === 'desk');
-    await first.kill();
-    const heard = await subscribe({ port: mosquitto?.port ?? 0 }, 'locks/session/desk/answers');
-    seen = heard;
-    await start({ ...settings, folder: join(folder, 'other') });
-    await heard.message<{ refused?: string }>('locks/session/desk/answers', ({ refused }) => {
-      return refused?.includes('another one of the name desk is alive') === true;
-    });
-    assert.equal(holderOf(house, 'door'), 'desk');
-  });
+  describe('a registry that takes part and is started again', () => {
+    let house: Registry;
+    let settings: RegistrySettings;
 
-  it('has what it keeps under another name, too', async () => {
-    const first = await start(settings);
-    await first.order(KEPT);
-    await until(house, () => holderOf(house, 'hall') === 'desk');
-    // With a goodbye: else its session of before would have to end first.
-    await first.stop();
-    const topics = await subscribe({ port: mosquitto?.port ?? 0 }, 'locks/#');
-    seen = topics;
-    await start({ ...settings, requester: 'attic' });
-    await until(house, () => holderOf(house, 'hall') === 'attic');
-    const isGone = (topic: string) => topics.latest(topic) === undefined;
-    await topics.until('nothing under the name before', () =>
-      ['claim', 'answer'].every((kind) => isGone(`locks/${kind}/desk/motion/key`)),
-    );
-    assert.equal(house.state('hall').value, 'bright');
-  });
-});
-
-for (const [name, makeBroker] of [
-  ['its embedded broker', async () => ({ kind: 'embedded', port: await freePort() }) as const],
-  [
-    'a Mosquitto',
-    async () => {
+    beforeEach(async () => {
       mosquitto = await startMosquitto();
-      return { kind: 'url', url: mosquitto.url } as const;
-    },
-  ],
-] as const) {
-  describe(`a registry on ${name} that decides and is started again under another name`, () => {
-    it('has what it kept before, as it was', async () => {
-      const broker = await makeBroker();
-      const port = broker.kind === 'url' ? (mosquitto?.port ?? 0) : broker.port;
-      const first = await start({ broker, requester: 'desk' });
-      const { motion: before } = await first.order(KEPT);
+      const broker = { kind: 'url', url: mosquitto.url } as const;
+      house = openRegistry({ broker, requester: 'house', timing: FOREVER });
+      await house.ready;
+      settings = { broker, requester: 'desk', decide: 'never' };
+    });
+
+    it('has its name back at once after kill -9, and what it did not keep is free', async () => {
+      const first = await start(settings);
+      await first.order(KEPT);
       await first.order(PASSING);
-      const held = (topics: Subscription, requester: string) =>
-        topics.message<ResourceState>('locks/state/hall', (state) => state.requester === requester);
-      seen = await subscribe({ port }, 'locks/#');
-      const { token } = await held(seen, 'desk');
-      await seen.message<ResourceState>('locks/state/door', ({ state }) => state === 'held');
-      await seen.stop();
+      await until(house, () => holderOf(house, 'hall') === 'desk' && holderOf(house, 'door') === 'desk');
+      const { token } = house.state('hall');
       await first.kill();
-      const second = await start({ broker, requester: 'attic' });
+      const second = await start(settings);
+      await until(house, () => house.state('door').state === 'free');
+      await second.order(PASSING);
+      await until(house, () => holderOf(house, 'door') === 'desk');
       const { motion } = await second.order({ do: 'report' });
-      assert.deepEqual([motion?.id, motion?.state, motion?.restored], [before?.id, 'held', true]);
-      const topics = await subscribe({ port }, 'locks/#');
+      assert.deepEqual([motion?.restored, motion?.value], [true, 'bright']);
+      assert.deepEqual([house.state('hall').requester, house.state('hall').token], ['desk', token]);
+    });
+
+    it('is refused in another folder: the one before may be alive', async () => {
+      const first = await start(settings);
+      await first.order(PASSING);
+      await until(house, () => holderOf(house, 'door') === 'desk');
+      await first.kill();
+      const heard = await subscribe({ port: mosquitto?.port ?? 0 }, 'locks/session/desk/answers');
+      seen = heard;
+      await start({ ...settings, folder: join(folder, 'other') });
+      await heard.message<{ refused?: string }>('locks/session/desk/answers', ({ refused }) => {
+        return refused?.includes('another one of the name desk is alive') === true;
+      });
+      assert.equal(holderOf(house, 'door'), 'desk');
+    });
+
+    it('has what it keeps under another name, too', async () => {
+      const first = await start(settings);
+      await first.order(KEPT);
+      await until(house, () => holderOf(house, 'hall') === 'desk');
+      // With a goodbye: else its session of before would have to end first.
+      await first.stop();
+      const topics = await subscribe({ port: mosquitto?.port ?? 0 }, 'locks/#');
       seen = topics;
-      assert.equal((await held(topics, 'attic')).token, token);
-      await topics.message<ResourceState>('locks/state/door', ({ state }) => state === 'free');
-      assert.equal(topics.latest('locks/claim/desk/motion/key'), undefined);
+      await start({ ...settings, requester: 'attic' });
+      await until(house, () => holderOf(house, 'hall') === 'attic');
+      const isGone = (topic: string) => topics.latest(topic) === undefined;
+      await topics.until('nothing under the name before', () =>
+        ['claim', 'answer'].every((kind) => isGone(`locks/${kind}/desk/motion/key`)),
+      );
+      assert.equal(house.state('hall').value, 'bright');
     });
   });
-}
+
+  for (const [name, makeBroker] of [
+    ['its embedded broker', async () => ({ kind: 'embedded', port: await freePort() }) as const],
+    [
+      'a Mosquitto',
+      async () => {
+        mosquitto = await startMosquitto();
+        return { kind: 'url', url: mosquitto.url } as const;
+      },
+    ],
+  ] as const) {
+    describe(`a registry on ${name} that decides and is started again under another name`, () => {
+      it('has what it kept before, as it was', async () => {
+        const broker = await makeBroker();
+        const port = broker.kind === 'url' ? (mosquitto?.port ?? 0) : broker.port;
+        const first = await start({ broker, requester: 'desk' });
+        const { motion: before } = await first.order(KEPT);
+        await first.order(PASSING);
+        const held = (topics: Subscription, requester: string) =>
+          topics.message<ResourceState>('locks/state/hall', (state) => state.requester === requester);
+        seen = await subscribe({ port }, 'locks/#');
+        const { token } = await held(seen, 'desk');
+        await seen.message<ResourceState>('locks/state/door', ({ state }) => state === 'held');
+        await seen.stop();
+        await first.kill();
+        const second = await start({ broker, requester: 'attic' });
+        const { motion } = await second.order({ do: 'report' });
+        assert.deepEqual([motion?.id, motion?.state, motion?.restored], [before?.id, 'held', true]);
+        const topics = await subscribe({ port }, 'locks/#');
+        seen = topics;
+        assert.equal((await held(topics, 'attic')).token, token);
+        await topics.message<ResourceState>('locks/state/door', ({ state }) => state === 'free');
+        assert.equal(topics.latest('locks/claim/desk/motion/key'), undefined);
+      });
+    });
+  }
+});

@@ -46,7 +46,7 @@ function priorityOf(locks: ConnectedLocks, priority: number | string): number {
   try {
     return locks.priorityOf(priority);
   } catch (error) {
-    throw error instanceof RangeError ? new UsageError(`--priority: ${error.message}`) : error;
+    throw new UsageError(`--priority: ${messageOf(error)}`);
   }
 }
 

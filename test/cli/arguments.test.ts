@@ -90,6 +90,7 @@ describe('the arguments of priority-lock', () => {
     ['hold a --ttl', /--ttl/],
     ['list --url http://house', /"http:\/\/house" is not like mqtt:/],
     ['list --prefix $SYS', /^prefix "\$SYS" /],
+    [`list --requester ${'x'.repeat(600)}`, /^--requester "x+" /],
     ['list --connect-timeout 0', /^--connect-timeout 0 is too short/],
   ];
   for (const [line, message] of wrong) {

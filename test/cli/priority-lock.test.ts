@@ -207,16 +207,18 @@ describe('priority-lock', function () {
   it('lists who has what', async () => {
     const lock = await house.acquire('rooms/kitchen', 'me', { priority: 4, value: 'on' });
     const leased = await house.acquire('rooms/bath', 'me', { ttl: 60_000 });
+    const waiting = house.acquire('rooms/kitchen', 'you');
     const list = run('list', 'rooms/+');
     assert.equal(await list.ended, 0);
     const [bath, kitchen] = list.output.trimEnd().split('\n');
     assert.match(bath ?? '', /^rooms\/bath: held by me \(0\), until \d{4}-.*Z$/);
-    assert.equal(kitchen, 'rooms/kitchen: held by me (4), "on"');
+    assert.equal(kitchen, 'rooms/kitchen: held by me (4), "on", 1 waiting');
     const json = run('list', 'rooms/kitchen', '--json');
     assert.equal(await json.ended, 0);
     const { resource, holder: who, token } = JSON.parse(json.output);
     assert.deepEqual([resource, who, token], ['rooms/kitchen', 'me', lock.token]);
     await lock.release();
+    await (await waiting).release();
     await leased.release();
   });
 

@@ -1,8 +1,7 @@
 // The network of one process is cut, without a word, one way or both ways: what is sent is held back and comes late, as
 // TCP does it, or is lost for good. The others go on, and who was cut off believes in nothing that others have by then.
-import { BROKERS } from '../support/fault-broker';
-import { FaultHouse, type Member } from '../support/fault-house';
-import type { FaultQueue } from '../support/fault-queue';
+import type { Member } from '../support/fault-house';
+import { describeHouses } from '../support/fault-scenes';
 import type { TcpProxy, Way } from '../support/mqtt-proxy';
 
 interface Cut {
@@ -22,24 +21,9 @@ const lost = (way: Way): Cut => ({
   end: (network) => network.endLoss(),
 });
 
-for (const kind of BROKERS) {
-  describe(`a network to ${kind.name}`, () => {
-    const house = new FaultHouse(kind, { session: 3_000, failoverDelay: 1_000 });
-    let queue: FaultQueue;
-
-    before(() => house.begin());
-
-    beforeEach(async () => {
-      await house.settle();
-      queue = await house.queue();
-    });
-
-    afterEach(function () {
-      house.check(this.currentTest);
-    });
-
-    after(() => house.end());
-
+describeHouses(
+  (broker) => `a network to ${broker}`,
+  (house, queue) => {
     const othersThan = (member: Member) => house.members.filter((it) => it !== member.process);
 
     for (const { name, begin, end } of [heldBack('up'), heldBack('down'), lost('both')]) {
@@ -48,7 +32,7 @@ for (const kind of BROKERS) {
         begin(arbiter.network);
         await heir.process.decides();
         await house.works(othersThan(arbiter));
-        await queue.comesIn();
+        await queue().comesIn();
         end(arbiter.network);
         await arbiter.process.knows(heir.process);
         await house.works();
@@ -61,10 +45,10 @@ for (const kind of BROKERS) {
         begin(holder.network);
         await holder.process.next('over', 1, 0);
         await house.works(othersThan(holder));
-        await queue.comesIn();
+        await queue().comesIn();
         end(holder.network);
         await house.works();
       });
     }
-  });
-}
+  },
+);

@@ -1,47 +1,34 @@
 // Processes are killed, stopped and frozen: the others go on where those were, and nothing is lost or had twice.
-import { BROKERS } from '../support/fault-broker';
-import { FaultHouse } from '../support/fault-house';
-import type { FaultQueue } from '../support/fault-queue';
+import { describeHouses } from '../support/fault-scenes';
 import type { LockProcess } from '../support/lock-process';
 
-for (const kind of BROKERS) {
-  describe(`processes with locks on ${kind.name}`, () => {
-    const house = new FaultHouse(kind, { session: 3_000, failoverDelay: 1_000 });
+describeHouses(
+  (broker) => `processes with locks on ${broker}`,
+  (house, queue) => {
     let arbiter: LockProcess;
     let heir: LockProcess;
     let holder: LockProcess;
     let others: readonly LockProcess[];
-    let queue: FaultQueue;
 
-    before(() => house.begin());
-
-    beforeEach(async () => {
-      await house.settle();
+    beforeEach(() => {
       arbiter = house.arbiter.process;
       heir = house.heir.process;
       others = house.members.filter((it) => it !== arbiter);
       holder = house.holder.process;
-      queue = await house.queue();
     });
-
-    afterEach(function () {
-      house.check(this.currentTest);
-    });
-
-    after(() => house.end());
 
     it('go on when the one that decides is killed with -9', async () => {
       await arbiter.kill();
       await heir.decides();
       await house.works(others);
-      await queue.comesIn();
+      await queue().comesIn();
     });
 
     it('go on at once when the one that decides says goodbye', async () => {
       await arbiter.close();
       await heir.decides();
       await house.works(others);
-      await queue.comesIn();
+      await queue().comesIn();
       await arbiter.kill();
     });
 
@@ -49,7 +36,7 @@ for (const kind of BROKERS) {
       arbiter.freeze();
       await heir.decides();
       await house.works(others);
-      await queue.comesIn();
+      await queue().comesIn();
       arbiter.thaw();
       await arbiter.knows(heir);
       await house.works();
@@ -63,16 +50,16 @@ for (const kind of BROKERS) {
     it('go on when one that holds and works is killed with -9', async () => {
       await holder.kill();
       await house.works(house.members.filter((it) => it !== holder));
-      await queue.comesIn();
+      await queue().comesIn();
     });
 
     it('go on when one that holds and works is frozen, which then believes in nothing that is over', async () => {
       holder.freeze();
       await house.works(house.members.filter((it) => it !== holder));
-      await queue.comesIn();
+      await queue().comesIn();
       holder.thaw();
       await holder.next('over', 1, 0);
       await house.works();
     });
-  });
-}
+  },
+);

@@ -12,6 +12,7 @@ import { type Mosquitto, startMosquitto } from '../support/mqtt-mosquitto';
 import type { FlowNode } from '../support/node-red';
 import { type NodeRedProcess, startNodeRed } from '../support/node-red-process';
 import { NODE_RED_4, NODE_RED_5, type NodeRedRuntime } from '../support/node-red-runtimes';
+import { until } from '../support/until-registry';
 import { makeUserDir } from '../support/user-dir';
 
 /** Within which nothing but a goodbye can tell anybody that somebody has gone. */
@@ -125,20 +126,6 @@ describe('a Node-RED that is told to end', function () {
     await leavesWhatIsKept(topics);
   });
 });
-
-function until(registry: Registry, isSo: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!isSo()) return;
-      stopStatus();
-      stopStates();
-      resolve();
-    };
-    const stopStatus = registry.onStatus(look);
-    const stopStates = registry.watch('#', look);
-    queueMicrotask(look);
-  });
-}
 
 describe('a shutdown', () => {
   class FakeProcess extends EventEmitter {

@@ -12,6 +12,7 @@ import { type Subscription, subscribe } from '../support/mosquitto-tools';
 import { freePort, type Mosquitto, startMosquitto } from '../support/mqtt-mosquitto';
 import type { Order } from '../support/registry-child';
 import { RegistryProcess } from '../support/registry-process';
+import { until } from '../support/until-registry';
 
 /** In it nobody is taken for dead because nothing was heard of him. */
 const FOREVER = { session: 3_600_000, handoverTimeout: 0 };
@@ -32,18 +33,6 @@ let seen: Subscription | undefined;
 async function start(settings: RegistrySettings): Promise<RegistryProcess> {
   desk = await RegistryProcess.start({ folder, ...settings });
   return desk;
-}
-
-function until(registry: Registry, isSo: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = registry.watch('#', () => look());
-    const look = () => {
-      if (!isSo()) return;
-      stop();
-      resolve();
-    };
-    queueMicrotask(look);
-  });
 }
 
 const holderOf = (house: Registry, resource: string) => house.state(resource).requester;

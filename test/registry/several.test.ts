@@ -4,21 +4,7 @@ import { createLocks } from '../../src/library';
 import { closeAllRegistries, openRegistry } from '../../src/registry/open';
 import type { ClaimOwner, Registry, RegistryClaim, RegistrySettings } from '../../src/registry/registry';
 import { freePort, startMosquitto } from '../support/mqtt-mosquitto';
-
-/** Resolves when something is so, as soon as the registry says anything that could make it so. */
-function until(registry: Registry, isSo: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!isSo()) return;
-      stopStatus();
-      stopStates();
-      resolve();
-    };
-    const stopStatus = registry.onStatus(look);
-    const stopStates = registry.watch('#', look);
-    queueMicrotask(look);
-  });
-}
+import { until } from '../support/until-registry';
 
 /** Resolves with the claim when it was answered so. */
 function answered(owner: ClaimOwner, result: string): Promise<RegistryClaim> {

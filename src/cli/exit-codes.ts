@@ -1,5 +1,6 @@
 // What the command says of itself by its exit code, after the numbers of sysexits.h. Anything else is the exit code of
 // the command that ran while the lock was held.
+import { constants } from 'node:os';
 
 export const EXIT = {
   /** The arguments are wrong. */
@@ -12,5 +13,7 @@ export const EXIT = {
   denied: 75,
 } as const;
 
-/** A shell says so of a process that a signal has ended: 128 and the signal's number. */
-export const EXIT_BY_SIGNAL = 128;
+/** What a shell says of a process that a signal has ended. */
+export function exitBySignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}

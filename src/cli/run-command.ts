@@ -1,8 +1,7 @@
 // Runs a command for as long as it may run: told to stop, it gets SIGTERM, and SIGKILL when its time to wind down is over.
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { systemClock, type Timer } from '../protocol';
-import { EXIT, EXIT_BY_SIGNAL } from './exit-codes';
+import { EXIT, exitBySignal } from './exit-codes';
 import { startWatchdog } from './watchdog';
 
 export interface Run {
@@ -18,16 +17,16 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export function runCommand([file = '', ...parameters]: readonly string[], graceMs: number): Run {
   const watchdog = startWatchdog(graceMs);
   // As soon as the command runs it may be told something.
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  const forward = (signal: NodeJS.Signals) => void child?.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);
-  const child = spawn(file, parameters, { stdio: 'inherit' });
-  if (child.pid !== undefined) watchdog.watch(child.pid);
+  let child: ChildProcess | undefined;
   let killing: Timer | undefined;
   const ended = new Promise<number>((resolve, reject) => {
+    // Throws at once where the system does not take its name, or all that it is told.
+    child = spawn(file, parameters, { stdio: 'inherit' });
+    if (child.pid !== undefined) watchdog.watch(child.pid);
     child.once('error', reject);
-    child.once('exit', (code, signal) =>
-      resolve(code ?? EXIT_BY_SIGNAL + constants.signals[signal ?? 'SIGKILL']),
-    );
+    child.once('exit', (code, signal) => resolve(code ?? exitBySignal(signal ?? 'SIGKILL')));
   });
   return {
     ended: ended.finally(() => {
@@ -36,8 +35,8 @@ export function runCommand([file = '', ...parameters]: readonly string[], graceM
       for (const signal of FORWARDED) process.off(signal, forward);
     }),
     stop() {
-      child.kill('SIGTERM');
-      killing ??= systemClock.setTimer(graceMs, () => void child.kill('SIGKILL'));
+      child?.kill('SIGTERM');
+      killing ??= systemClock.setTimer(graceMs, () => void child?.kill('SIGKILL'));
     },
   };
 }

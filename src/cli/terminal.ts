@@ -1,6 +1,5 @@
 // Where the command says what it has done, and what went wrong.
-import { constants } from 'node:os';
-import { EXIT_BY_SIGNAL } from './exit-codes';
+import { exitBySignal } from './exit-codes';
 
 export interface Terminal {
   say(line: string): void;
@@ -8,7 +7,7 @@ export interface Terminal {
 }
 
 // Whoever read our output has had enough, as `head` has: that ends us as it ends others.
-process.stdout.on('error', () => process.exit(EXIT_BY_SIGNAL + constants.signals.SIGPIPE));
+process.stdout.on('error', () => process.exit(exitBySignal('SIGPIPE')));
 
 export const terminal: Terminal = {
   say: (line) => void process.stdout.write(`${line}\n`),

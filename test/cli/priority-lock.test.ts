@@ -116,6 +116,7 @@ describe('priority-lock', function () {
       assert.equal(await nothing.ended, 127);
       assert.match(nothing.complaints, /no-such-command/);
       assert.equal(await run('hold', 'a', '--', '/etc/passwd').ended, 126);
+      assert.equal(await run('hold', 'a', '--', 'x'.repeat(5_000)).ended, 64);
       assert.ok(await isFree('a'));
     });
 

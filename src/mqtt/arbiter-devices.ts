@@ -10,7 +10,7 @@ import { readOwner } from './arbiter-own-message';
 import type { Publisher } from './arbiter-publisher';
 import { isRefusal, type Refusal, readWish, resourcesOf } from './arbiter-wish';
 import type { Answer, ClaimMessage } from './messages';
-import { readClaim } from './read-message';
+import type { ClaimReading } from './read-message';
 import { isSameJson } from './same-json';
 import type { MalformedTopic } from './topics';
 
@@ -53,14 +53,14 @@ export class Devices {
     this.#decider = parts.decider;
   }
 
-  /** Acts on a message on a claim's topic; an empty one withdraws the claim. */
-  heard(from: Addressee, payload: Uint8Array, isReplayed: boolean): void {
+  /** Acts on a message on a claim's topic, as it was read; an empty one, which is not, withdraws the claim. */
+  heard(from: Addressee, claim: ClaimReading | undefined, isReplayed: boolean): void {
     this.#decider.catchUp();
-    if (payload.length === 0) {
+    if (claim === undefined) {
       this.withdraw(from);
       return;
     }
-    const { message, error, hash } = readClaim(payload);
+    const { message, error, hash } = claim;
     if (error !== undefined) this.#complain(from, { reason: 'malformed', detail: error.text }, hash);
     else this.#actOn(from, { message, hash, isReplayed });
   }
@@ -76,10 +76,10 @@ export class Devices {
   }
 
   /** A device that has taken our own name is told so, and not mistaken for us. */
-  heardAsOwn(from: Addressee, payload: Uint8Array): void {
-    const { message, hash } = readClaim(payload);
-    const isOurs = payload.length === 0 || (message !== undefined && readOwner(payload) !== undefined);
-    if (isOurs) return;
+  heardAsOwn(from: Addressee, payload: Uint8Array, claim: ClaimReading | undefined): void {
+    if (claim === undefined) return;
+    const { message, hash } = claim;
+    if (message !== undefined && readOwner(payload) !== undefined) return;
     const detail = `${from.requester} is the name of the Node-RED that decides: take another one`;
     this.#complain(from, { reason: 'malformed', detail }, hash, message);
   }

@@ -4,7 +4,7 @@ import { type ArbiterClaim, deviceClaimId } from './arbiter-claim';
 import type { Addressee } from './arbiter-devices';
 import type { Finds } from './arbiter-found';
 import { readOwner } from './arbiter-own-message';
-import { readClaim } from './read-message';
+import type { ClaimReading } from './read-message';
 
 export class KeptThere {
   /** Their ids, by requester and name. */
@@ -18,13 +18,13 @@ export class KeptThere {
     }
   }
 
-  /** What came on a claim's topic; whether it is a claim that a participant keeps there. */
-  heard({ requester, name }: Addressee, payload: Uint8Array): boolean {
+  /** What came on a claim's topic, and was read unless it is empty; whether it is a claim that a participant keeps there. */
+  heard({ requester, name }: Addressee, payload: Uint8Array, claim: ClaimReading | undefined): boolean {
     const key = deviceClaimId(requester, name);
     this.#ids.delete(key);
-    const { message } = payload.length === 0 ? {} : readClaim(payload);
-    if (message === undefined || readOwner(payload) === undefined) return false;
-    if (message.id !== undefined) this.#ids.set(key, message.id);
+    if (claim?.message === undefined || readOwner(payload) === undefined) return false;
+    const { id } = claim.message;
+    if (id !== undefined) this.#ids.set(key, id);
     return true;
   }
 

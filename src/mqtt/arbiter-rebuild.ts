@@ -18,6 +18,7 @@ import type { Sessions } from './arbiter-sessions';
 import type { States } from './arbiter-states';
 import type { Answer } from './messages';
 import type { HandedOver } from './participant-claim';
+import { readClaim } from './read-message';
 
 export interface RebuildParts {
   readonly context: Context;
@@ -76,7 +77,7 @@ export class Rebuilder {
     const { devices, context } = this.#parts;
     for (const [id, found] of finds.claims) {
       const isDevices = found.requester !== context.requester && !isOfSession(found);
-      if (isDevices && !this.#settled.has(id)) devices.heard(found, found.payload, true);
+      if (isDevices && !this.#settled.has(id)) devices.heard(found, readClaim(found.payload), true);
     }
     this.#settled = new Set();
   }

@@ -11,6 +11,7 @@ import { Rebuilder, type RebuildParts } from './arbiter-rebuild';
 import { credibleCount } from './arbiter-remember';
 import { Sessions, type SessionsHost } from './arbiter-sessions';
 import type { Answer, ArbiterMessage } from './messages';
+import { readClaim } from './read-message';
 import type { Transport, TransportMessage, Will } from './transport';
 
 /** What the arbiter wants to know of its broker. */
@@ -176,12 +177,13 @@ export class Remote implements LinkHost {
   }
 
   #heardClaim(from: Addressee, payload: Uint8Array, retain: boolean): void {
+    const claim = payload.length === 0 ? undefined : readClaim(payload);
     // What a participant keeps at the broker it also says in its session.
-    const isKept = this.#kept.heard(from, payload);
+    const isKept = this.#kept.heard(from, payload, claim);
     // What our own runtime claims it does not claim over the broker: it only keeps it there.
-    if (from.requester === this.#context.requester) this.#devices.heardAsOwn(from, payload);
-    else if (payload.length === 0 && this.#sessions.withdrawKept(from)) return;
-    else if (!isKept) this.#devices.heard(from, payload, retain);
+    if (from.requester === this.#context.requester) this.#devices.heardAsOwn(from, payload, claim);
+    else if (claim === undefined && this.#sessions.withdrawKept(from)) return;
+    else if (!isKept) this.#devices.heard(from, claim, retain);
   }
 
   #sessionsHost(): SessionsHost {

@@ -21,6 +21,9 @@ export type Reading<Message> =
   | { readonly message: Message; readonly error?: undefined }
   | { readonly error: ReadError; readonly message?: undefined };
 
+/** A claim that was read, and what names its payload. */
+export type ClaimReading = Reading<ClaimMessage> & { readonly hash: string };
+
 /** What anybody may send at most. */
 const MAX_PAYLOAD_BYTES = 64 * 1024;
 
@@ -28,7 +31,7 @@ const MAX_PAYLOAD_BYTES = 64 * 1024;
 const MAX_STATE_BYTES = 16 * 1024 * 1024;
 
 /** Reads a claim; its hash names the very payload. An empty payload withdraws a claim and is not for this function. */
-export function readClaim(payload: Uint8Array): Reading<ClaimMessage> & { readonly hash: string } {
+export function readClaim(payload: Uint8Array): ClaimReading {
   return { ...read(payload, 'claim', objectToClaim), hash: hashPayload(payload) };
 }
 

@@ -3,6 +3,7 @@ import { hostname, userInfo } from 'node:os';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Json } from '../core';
 import { readAddress } from '../mqtt/connection-address';
+import { errorText } from '../mqtt/error-text';
 import { objectToRequester, objectToResource } from '../mqtt/names';
 import { topicsUnder } from '../mqtt/topics';
 import { resourceMatcher } from '../protocol';
@@ -98,7 +99,7 @@ function parse(own: readonly string[]): { readonly values: Values; readonly posi
   try {
     return parseArgs({ args: [...own], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(errorText(error));
   }
 }
 

@@ -1,6 +1,6 @@
 // The two ways to a broker: as a session, which sees and holds locks while it lives, and as a device, whose claim stands.
-
 import { MqttConnection } from '../mqtt/connection';
+import { errorText } from '../mqtt/error-text';
 import { topicsUnder } from '../mqtt/topics';
 import { systemClock } from '../protocol';
 import { randomName, systemRandom } from '../registry/chance';
@@ -27,7 +27,7 @@ export async function connectAsSession(place: Place): Promise<ConnectedLocks> {
       ...(password !== undefined && { password }),
     });
   } catch (error) {
-    throw new Unreachable(error instanceof Error ? error.message : String(error));
+    throw new Unreachable(errorText(error));
   }
 }
 

@@ -1,5 +1,6 @@
 // Holds resources while a command runs, or leaves the claim standing when there is none.
 import { LockError } from '../library';
+import { errorText } from '../mqtt/error-text';
 import type { Answer } from '../mqtt/messages';
 import { randomName } from '../registry/chance';
 import type { ConnectedLocks } from '../registry/connect-locks';
@@ -26,7 +27,7 @@ async function holdWhile(place: Place, task: HoldTask, terminal: Terminal): Prom
     let loss: unknown;
     lock.signal.addEventListener('abort', () => {
       loss = lock.signal.reason;
-      terminal.complain(`the lock is lost: ${messageOf(loss)}`);
+      terminal.complain(`the lock is lost: ${errorText(loss)}`);
       run.stop();
     });
     const code = await endOf(run, terminal);
@@ -46,7 +47,7 @@ function priorityOf(locks: ConnectedLocks, priority: number | string): number {
   try {
     return locks.priorityOf(priority);
   } catch (error) {
-    throw new UsageError(`--priority: ${messageOf(error)}`);
+    throw new UsageError(`--priority: ${errorText(error)}`);
   }
 }
 
@@ -54,7 +55,7 @@ async function endOf(run: Run, terminal: Terminal): Promise<number> {
   try {
     return await run.ended;
   } catch (error) {
-    terminal.complain(messageOf(error));
+    terminal.complain(errorText(error));
     return exitOfFailedStart(error);
   }
 }
@@ -97,8 +98,4 @@ function tellStanding({ result, resources, token, expires }: Answer): string {
 
 function why({ reason, detail }: Answer): string {
   return [reason, detail].filter((text) => text !== undefined).join(', ');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,7 @@ import type { Addressee } from './arbiter-devices';
 import { type Finds, sortOut } from './arbiter-found';
 import { type Found, Reader } from './arbiter-reader';
 import { EarlyMessages } from './early-messages';
+import { errorText } from './error-text';
 import { follow } from './follow-transport';
 import { isOwnPast } from './former-names';
 import type { ArbiterMessage } from './messages';
@@ -272,7 +273,7 @@ export class Link {
 
   #refused(error: unknown): void {
     const { clock, timing, topics } = this.#context;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     this.#close(`may not write under ${topics.prefix}/ here: ${why}`, true);
     if (this.#term !== undefined) return;
     this.#retryMs = Math.min(timing.retry, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);

@@ -4,6 +4,7 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../protocol/clock';
+import { errorText } from './error-text';
 import { GroupCommit } from './journal-commit';
 import { encodeLine, type Retained, readJournal } from './journal-format';
 import { type FolderLock, lockFolder } from './journal-lock';
@@ -94,7 +95,7 @@ export class Journal {
       if (typeof lock === 'number') return lock;
       this.#lock = lock;
     } catch (error) {
-      this.#tell(`cannot be written (${messageOf(error)})`);
+      this.#tell(`cannot be written (${errorText(error)})`);
     }
     return undefined;
   }
@@ -109,7 +110,7 @@ export class Journal {
       if (damaged > 0 || torn) await this.#rewriteNow();
       else this.#adopt(await open(this.#path, 'a'), bytes.length, 0);
     } catch (error) {
-      this.#tell(`cannot be read (${messageOf(error)})`);
+      this.#tell(`cannot be read (${errorText(error)})`);
     }
   }
 
@@ -192,7 +193,7 @@ export class Journal {
       await this.#commit.between(() => this.#fail(error));
       return;
     }
-    this.#options.warn(`${this.#path} cannot be written anew (${messageOf(error)}), and grows`);
+    this.#options.warn(`${this.#path} cannot be written anew (${errorText(error)}), and grows`);
     this.#retryLater();
   }
 
@@ -223,7 +224,7 @@ export class Journal {
   /** Goes on in memory alone, and tries again later to write all of it. */
   async #fail(error: unknown): Promise<void> {
     await this.#close();
-    this.#tell(`cannot be written (${messageOf(error)})`);
+    this.#tell(`cannot be written (${errorText(error)})`);
     if (await this.#isMine()) this.#retryLater();
   }
 
@@ -240,7 +241,7 @@ export class Journal {
     try {
       await file?.datasync();
     } catch (error) {
-      this.#options.warn(`${this.#path}: ${messageOf(error)}`);
+      this.#options.warn(`${this.#path}: ${errorText(error)}`);
     } finally {
       // Of a file that is broken nothing more can be said than that.
       await file?.close().catch(() => undefined);
@@ -286,10 +287,6 @@ async function syncFolder(directory: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function codeOf(error: unknown): unknown {

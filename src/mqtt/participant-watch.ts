@@ -4,9 +4,9 @@ import type { Timer } from '../protocol';
 import { type Found, Reader } from './arbiter-reader';
 import { BackOff } from './back-off';
 import { EarlyMessages } from './early-messages';
+import { errorText } from './error-text';
 import { follow } from './follow-transport';
 import type { ArbiterMessage, AuditEvent, ResourceState } from './messages';
-import { encodeLevel } from './names';
 import type { ParticipantContext } from './participant-context';
 import { EchoProbe } from './participant-echo';
 import type { Hearing } from './participant-force';
@@ -96,10 +96,10 @@ export class Watch {
   }
 
   async #open(): Promise<void> {
-    const { topics } = this.#context;
+    const { topics, requester } = this.#context;
     const attempt = ++this.#attempt;
     this.#state = 'reading';
-    const own = `${topics.prefix}/claim/${encodeLevel(this.#context.requester)}/#`;
+    const own = topics.allOf('claim', requester);
     const lasting = [topics.arbiter, topics.arbiterBeat, topics.all('state'), own];
     const left = this.#leftTopics();
     try {
@@ -117,11 +117,13 @@ export class Watch {
   #leftTopics(): readonly string[] {
     const { topics, requester, before } = this.#context;
     const former = (before().former ?? []).map(({ name }) => name);
-    const all = (kind: string) => (name: string) => `${topics.prefix}/${kind}/${encodeLevel(name)}/#`;
     return [
-      ...[requester, ...former].map(all('answer')),
-      ...former.map(all('claim')),
-      ...former.map((name) => topics.session(name)),
+      topics.allOf('answer', requester),
+      ...former.flatMap((name) => [
+        topics.allOf('answer', name),
+        topics.allOf('claim', name),
+        topics.session(name),
+      ]),
     ];
   }
 
@@ -156,7 +158,7 @@ export class Watch {
 
   #tryAgain(error: unknown): void {
     const { clock, topics, requester } = this.#context;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     const hint = `where users have rights, the user wants the name ${requester}`;
     this.#close(`may not write, or not read, under ${topics.prefix}/ here: ${why} (${hint})`);
     this.#retry = clock.setTimer(this.#backOff.next(), () => {

@@ -1,6 +1,7 @@
 // Who may claim what, how high and for how long. The first row that matches counts; what a row does not say, it does not
 // limit. Where no row matches, devices have the limits of DEVICES, and the flows of the arbiter's own runtime have none.
 import { resourceMatcher } from '../protocol';
+import { errorText } from './error-text';
 import type { Levels } from './levels';
 import { objectToText } from './names';
 import { isRecord } from './read-payload';
@@ -174,7 +175,7 @@ function matcherOf(row: PolicyRow, field: 'requester' | 'resource', name: string
   try {
     return resourceMatcher(row[field]);
   } catch (error) {
-    throw wrong(name, `${field}: ${error instanceof Error ? error.message : error}`);
+    throw wrong(name, `${field}: ${errorText(error)}`);
   }
 }
 

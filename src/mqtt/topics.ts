@@ -60,6 +60,8 @@ export interface Topics {
   force(requester: string, resource: string): string;
   /** A filter for every topic of that kind. */
   all(kind: NamedKind): string;
+  /** A filter for every topic of that kind that belongs to a requester. */
+  allOf(kind: 'claim' | 'answer', requester: string): string;
   /** What a topic means; `undefined` when it is none of ours. Never throws. */
   parse(topic: string): ParsedTopic | undefined;
 }
@@ -96,6 +98,7 @@ export function topicsUnder(prefix: string): Topics {
     mark: (requester) => `${prefix}/arbiter/mark/${encodeLevel(requester)}`,
     beat: ofRequester('beat'),
     all: (kind) => `${under(kind)}#`,
+    allOf: (kind, requester) => `${under(kind)}${encodeLevel(requester)}/#`,
     parse: (topic) =>
       topic.startsWith(`${prefix}/`) ? parseRest(topic.slice(prefix.length + 1)) : undefined,
   };

@@ -2,6 +2,7 @@
 // survives restarts and containers that are made anew.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorText } from '../mqtt/error-text';
 import { objectToRequester } from '../mqtt/names';
 import { randomName } from './chance';
 
@@ -21,9 +22,7 @@ export function ownName(folder: string | undefined, warn: (text: string) => void
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, `${name}\n`);
   } catch (error) {
-    warn(
-      `the name ${name} of this Node-RED cannot be kept: ${error instanceof Error ? error.message : error}`,
-    );
+    warn(`the name ${name} of this Node-RED cannot be kept: ${errorText(error)}`);
   }
   return name;
 }

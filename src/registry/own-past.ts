@@ -3,6 +3,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FormerName } from '../mqtt/arbiter-context';
+import { errorText } from '../mqtt/error-text';
 import { makeFolder } from '../mqtt/journal';
 import { type FolderLock, lockFolder } from '../mqtt/journal-lock';
 import { isRecord } from '../mqtt/read-payload';
@@ -45,7 +46,7 @@ export async function openPast(options: PastOptions): Promise<Past> {
     }
     return { ...(await remember(options, shared, lock)), close };
   } catch (error) {
-    warn(`${folder}: what this Node-RED is called there cannot be kept (${messageOf(error)})`);
+    warn(`${folder}: what this Node-RED is called there cannot be kept (${errorText(error)})`);
     return { ...NOTHING, close };
   }
 }
@@ -68,7 +69,7 @@ async function remember(
     async settle() {
       if (isSettled) return;
       isSettled = true;
-      await note([]).catch((error: unknown) => warn(`${options.folder}: ${messageOf(error)}`));
+      await note([]).catch((error: unknown) => warn(`${options.folder}: ${errorText(error)}`));
     },
   };
 }
@@ -147,8 +148,4 @@ function isFormer(former: unknown): former is readonly FormerName[] {
   return former.every(
     (each) => isRecord(each) && typeof each.name === 'string' && typeof each.instance === 'string',
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

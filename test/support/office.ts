@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pressButton } from './buttons';
 import { mqttClient, type TestClient } from './mqtt-client';
 import { freePort } from './mqtt-mosquitto';
 import { REPOSITORY } from './repository';
@@ -48,13 +49,7 @@ export class Office {
 
   /** Presses the button of an inject node. */
   async press(name: string): Promise<void> {
-    const url = `http://127.0.0.1:${this.#started?.port}`;
-    const flows = await (await fetch(`${url}/flows`)).json();
-    const found = flows.find(
-      (node: { type: string; name: string }) => node.type === 'inject' && node.name === name,
-    );
-    const response = await fetch(`${url}/inject/${found.id}`, { method: 'POST' });
-    if (!response.ok) throw new Error(`${name} was not pressed: ${response.status}`);
+    await pressButton(`http://127.0.0.1:${this.#started?.port}`, name);
   }
 
   /** The next state of a lamp that is this one. */

@@ -119,6 +119,10 @@ export class LocalRegistry implements Registry {
     return this.#member.requester;
   }
 
+  get clock(): Clock {
+    return this.#environment.clock;
+  }
+
   get status(): RegistryStatus {
     const names = { prefix: this.#prefix, requester: this.requester };
     return registryStatus(this.#member.status, this.#broker.report, names);
@@ -208,6 +212,14 @@ export class LocalRegistry implements Registry {
 
   epoch(): number {
     return this.#member.epoch();
+  }
+
+  decider(): string | undefined {
+    return this.role() === 'arbiter' ? this.requester : this.#member.status.other?.requester;
+  }
+
+  canTakeOver(): boolean {
+    return this.#member.status.canTakeOver;
   }
 
   takeOver(): Promise<void> {

@@ -7,7 +7,7 @@ import type { DefaultValue } from '../mqtt/defaults';
 import type { Decide } from '../mqtt/member';
 import type { MemberStatus } from '../mqtt/member-status';
 import type { Answer, AuditEvent, ClaimMessage, ResourceState } from '../mqtt/messages';
-import type { LockingProtocol } from '../protocol';
+import type { Clock, LockingProtocol } from '../protocol';
 import type { Level, Levels } from './levels';
 import type { PolicyRow } from './policy';
 
@@ -68,6 +68,8 @@ export interface RegistrySettings {
 
 /** One claim of a node, alive from `claim` until an answer that ends it. */
 export interface RegistryClaim {
+  /** Of its owner. */
+  readonly path: string;
   /** Unique among the claims of its owner, chosen by it: one per resource set. */
   readonly key: string;
   /** Unique in the registry; `msg.lock.id`. */
@@ -121,6 +123,8 @@ export interface Registry {
   readonly levels: Levels;
   /** Its own name as a requester. */
   readonly requester: string;
+  /** By which all of its times are kept. */
+  readonly clock: Clock;
   readonly status: RegistryStatus;
   /** Resolves when it has rebuilt what was before. Never rejects: a taken port or a dead broker is a status. */
   readonly ready: Promise<void>;
@@ -144,6 +148,10 @@ export interface Registry {
   role(): MemberStatus['role'];
   /** The number of the term in which somebody decides; grows with each new one. */
   epoch(): number;
+  /** Who decides, or has decided last, by its name as a requester; `undefined` before it is known. */
+  decider(): string | undefined;
+  /** This runtime could decide, if somebody told it to. */
+  canTakeOver(): boolean;
   /** Decides from now on; resolves when it does, rejects with why it cannot. */
   takeOver(): Promise<void>;
   /** Devices' claims that ended at least so long ago (ms) and were not withdrawn, as far as this runtime decides. */

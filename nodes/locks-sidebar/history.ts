@@ -1,0 +1,54 @@
+// The last events of a registry, and since when those wait who are waiting now, as far as the events have told.
+import type { AuditEvent, WaitingClaim } from '../../src/mqtt/messages';
+import type { EventLine } from './shown';
+
+const MOST_EVENTS = 200;
+/** Beyond that many, the earliest are forgotten. */
+const MOST_WAITS = 10_000;
+
+export class History {
+  #lines: EventLine[] = [];
+  #last = 0;
+  /** Wall ms at which each wait began. */
+  readonly #waits = new Map<string, number>();
+
+  note(event: AuditEvent): void {
+    this.#lines.push({ ...event, number: ++this.#last });
+    // Not at each event: that would move all of them each time.
+    if (this.#lines.length >= 2 * MOST_EVENTS) this.#lines = this.#lines.slice(-MOST_EVENTS);
+    for (const resource of event.resources) this.#noteWait(keyOf(resource, event), event);
+  }
+
+  /** The number of the last event. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** The last events, as far as they have a higher number; the latest is the last. */
+  after(number: number): readonly EventLine[] {
+    const fresh = Math.min(this.#last - number, MOST_EVENTS);
+    return fresh <= 0 ? [] : this.#lines.slice(-fresh);
+  }
+
+  /** Wall ms since when it waits for a resource; `undefined` if nobody has seen it begin. */
+  waitsSince(resource: string, waiter: Pick<WaitingClaim, 'locker' | 'requester'>): number | undefined {
+    return this.#waits.get(keyOf(resource, waiter));
+  }
+
+  #noteWait(key: string, { event, time }: AuditEvent): void {
+    if (event !== 'queued' && event !== 'requeued') {
+      this.#waits.delete(key);
+      return;
+    }
+    this.#waits.set(key, Date.parse(time));
+    if (this.#waits.size <= MOST_WAITS) return;
+    for (const first of this.#waits.keys()) {
+      this.#waits.delete(first);
+      return;
+    }
+  }
+}
+
+function keyOf(resource: string, { locker, requester }: Pick<WaitingClaim, 'locker' | 'requester'>): string {
+  return JSON.stringify([resource, requester, locker]);
+}

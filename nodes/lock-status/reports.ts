@@ -37,7 +37,7 @@ export function stateStatus(state: ResourceState, t: Translate, nowMs: number): 
       value === undefined ? t('lock-status.status.free') : t('lock-status.status.default', { value });
     return status('grey', 'ring', text);
   }
-  const until = state.expires === undefined ? undefined : clockTime(Date.parse(state.expires), nowMs);
+  const until = state.expires === undefined ? undefined : timeOf(state.expires, nowMs, t);
   const say = (name: string) => {
     const who = until === undefined ? name : t('lock-status.status.till', { name, time: until });
     return value === undefined ? who : `${value}: ${who}`;
@@ -47,6 +47,10 @@ export function stateStatus(state: ResourceState, t: Translate, nowMs: number): 
     'dot',
     squeeze(say, ownerOf(holder), LONGEST),
   );
+}
+
+function timeOf(expires: string, nowMs: number, t: Translate): string {
+  return clockTime(Date.parse(expires), nowMs, t('lock-status.status.dates'));
 }
 
 export function countStatus(states: readonly ResourceState[], t: Translate): NodeStatus {
@@ -63,6 +67,9 @@ function withoutTime({ remaining: _, claims, ...rest }: ResourceState): Resource
   return { ...rest, claims: claims.map(({ remaining: _left, ...claim }) => claim) };
 }
 
+/** Of a lamp's `{ "state": "ON", "brightness": 40 }` what matters in a few letters: `ON 40`. */
 function show(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return Object.values(value).map(show).join(' ') || JSON.stringify(value);
 }

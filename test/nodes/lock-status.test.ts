@@ -271,11 +271,19 @@ describe('lock-status', () => {
 
     it('a hold without a lease', async () => {
       await scene.run(
-        acquire('hand', { name: 'Manual', value: '{"a":12345}', valueType: 'json' }),
+        acquire('hand', { name: 'Manual', value: '{"state":"ON","brightness":40}', valueType: 'json' }),
         watch({}),
       );
       scene.flow.send('hand');
-      assert.equal(await shown(), 'blue dot: {"a":12…: Manual');
+      assert.equal(await shown(), 'blue dot: ON 40: Manual');
+    });
+
+    it('a value that is long, and one that is empty', async () => {
+      await scene.run(acquire('hand', { name: 'Manual', value: 'payload', valueType: 'msg' }), watch({}));
+      scene.flow.send('hand', { payload: [12345, null, 'abc'] });
+      assert.equal(await shown(), 'blue dot: 12345 n…: Manual');
+      scene.flow.send('hand', { payload: {} });
+      assert.equal(await shown(), 'blue dot: {}: Manual');
     });
 
     it('a hold without a value', async () => {

@@ -11,6 +11,7 @@ import { StatusLine, type Translate, translator } from '../shared/status-text';
 import { afterDelivery } from '../shared/turn';
 import type { Errand } from './errand';
 import { onHandOver } from './hand-over';
+import { ManualDetection } from './manual-detection';
 import type { AcquireSettings } from './settings';
 import { countStatus, endStatus, idleStatus, startingStatus, wishStatus } from './statuses';
 import { resourceKey, type Wanted } from './wanted';
@@ -48,6 +49,7 @@ export class Acquirer {
   readonly #early: Errand[] = [];
   /** Messages whose settings are still being read. */
   readonly #read = new Set<Errand>();
+  #manual: ManualDetection | undefined;
   #watched: Wish | undefined;
   #stopWatching: (() => void) | undefined;
   /** How the last claim has ended. */
@@ -112,6 +114,7 @@ export class Acquirer {
   /** The node is gone for good. */
   end(): void {
     this.detach();
+    this.#manual?.stop();
     (this.#owner ?? this.registry.owner(this.#options.path)).detach(true);
   }
 
@@ -119,9 +122,11 @@ export class Acquirer {
   #closeUnasked(): void {
     for (const errand of [...this.#early.splice(0), ...this.#read]) errand.close();
     this.#read.clear();
+    this.#manual?.closeErrands();
   }
 
   #begin(settings: AcquireSettings, before: AcquireSettings | undefined): void {
+    if (settings.manual !== undefined) this.#detection.follow(settings.manual.resources);
     const owner = this.registry.owner(this.#options.path);
     this.#owner = owner;
     if (this.#wishes === undefined) {
@@ -170,8 +175,26 @@ export class Acquirer {
   }
 
   #ask(errand: Errand, wanted: Wanted, wishes: Wishes, settings: AcquireSettings): void {
+    const { manual } = settings;
+    if (manual === undefined) {
+      this.#askFor(errand, wanted, wishes, settings);
+      return;
+    }
+    const { claims } = wanted;
+    const report = { errand, claims, reported: manual.reported(errand.msg), settleMs: manual.settleMs };
+    this.#detection.sift(report, (counted) =>
+      this.#askFor(errand, { ...wanted, claims: counted }, wishes, settings),
+    );
+  }
+
+  #askFor(errand: Errand, wanted: Wanted, wishes: Wishes, settings: AcquireSettings): void {
     wishes.ask(errand, wanted, settings.further, isKept(settings, wanted));
     this.#showWishes();
+  }
+
+  get #detection(): ManualDetection {
+    this.#manual ??= new ManualDetection(this.registry);
+    return this.#manual;
   }
 
   /** Takes up what was there before a restart, as far as the settings still want it. */

@@ -35,6 +35,13 @@ export interface AcquireConfig extends NodeDef {
   readonly announce: boolean;
   /** Whether `msg.acquire` may change settings. */
   readonly override: boolean;
+  /** Whether only a message counts that reports something else than the value in charge. */
+  readonly manual: boolean;
+  /** The property of the message that holds what is reported. */
+  readonly reported: string;
+  /** For how long after a change reports are taken for its echo. */
+  readonly settle: string;
+  readonly settleUnit: string;
   /** Empty for as many as it takes. */
   readonly maxAttempts: string;
 }

@@ -1,5 +1,6 @@
 // The settings of an acquire node, made ready once so that each message costs little.
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import type { Json } from '../../src/core';
 import type { Levels } from '../../src/registry/levels';
 import { toMs } from '../shared/duration';
 import { invalid } from '../shared/node-error';
@@ -20,6 +21,9 @@ import { toLease, toPriority, toResources, toValue, toWait, type Wanted } from '
 /** A message that is processed on its own needs an end, also when its flow forgets the release. */
 const LEASE_OF_EACH_MS = 180_000;
 
+/** Lamps report within that time what they were told to do. */
+const DEFAULT_SETTLE_S = '2';
+
 /** What a deploy may have changed, each as it is spelled. */
 export interface Spelling {
   readonly resources: string;
@@ -35,8 +39,18 @@ export interface AcquireSettings {
   readonly spelling: Spelling;
   /** Whether every message wants the same of it. */
   readonly isConstant: boolean;
+  /** `undefined` when every message counts. */
+  readonly manual: ManualSettings | undefined;
   /** Throws, or rejects with, a `NodeError` that names what cannot be used. */
   wanted(msg: NodeMessage): Wanted | Promise<Wanted>;
+}
+
+export interface ManualSettings {
+  readonly settleMs: number;
+  /** The resources that every message is about. */
+  readonly resources: readonly string[];
+  /** What a message reports; throws a `NodeError` for what is no JSON. */
+  reported(msg: NodeMessage): Json | undefined;
 }
 
 /** What stays the same for every message. */
@@ -81,7 +95,19 @@ export function acquireSettings(
       ttl: `${spelled(ttl)} ${config.ttlUnit}`,
     },
     isConstant: isSame,
+    manual:
+      config.manual === true ? manualSettings(RED, config, resources.filter(isFixed).map(read)) : undefined,
     wanted: isSame ? once(wanted) : wanted,
+  };
+}
+
+function manualSettings(RED: NodeAPI, config: AcquireConfig, constants: readonly Reader[]): ManualSettings {
+  const settle = config.settle || DEFAULT_SETTLE_S;
+  const property = config.reported || 'payload';
+  return {
+    settleMs: toWait(toMs(settle, config.settleUnit), settle, 'the time to settle'),
+    resources: constants.map((read) => read({})).filter((name) => typeof name === 'string'),
+    reported: (msg) => toValue(RED.util.getMessageProperty(msg, property), `msg.${property}`),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,12 @@ import { REPOSITORY } from '../support/repository';
 const { name, version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
 const NODE_TYPES = ['acquire', 'lock-guard', 'lock-registry', 'lock-status', 'release'];
 
+/** The example flows, as the import dialog of the editor lists them. */
+const EXAMPLES = readdirSync(join(REPOSITORY, 'examples'))
+  .filter((file) => file.endsWith('.json'))
+  .sort()
+  .map((file) => ({ fn: file.replace('.json', '') }));
+
 /** What users need: compiled code with its types, what the editor reads, examples, and what says what this is. */
 const WANTED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
@@ -19,7 +25,8 @@ const WANTED = [
   /^dist\/nodes\/[\w-]+\.html$/,
   /^dist\/nodes\/locales\/[\w-]+\/[\w-]+\.(json|html)$/,
   /^dist\/nodes\/icons\/[\w-]+\.svg$/,
-  /^examples\/[\w/-]+\.(json|js|mjs|ts)$/,
+  // A folder of programs would stand empty in the import dialog, and can hide the flows beside it.
+  /^examples\/[\w-]+\.json$/,
 ];
 
 const NEEDED = [
@@ -127,7 +134,7 @@ describe('the package', function () {
   });
 
   for (const runtime of [NODE_RED_4, NODE_RED_5]) {
-    it(`shows its nodes in Node-RED ${runtime.version}, which say in words what they lack`, async () => {
+    it(`shows its nodes and examples in Node-RED ${runtime.version}, which say in words what they lack`, async () => {
       const lonely = { id: 'acquire1', type: 'acquire', z: 'tab', name: 'lonely', x: 1, y: 1, wires: [] };
       writeFileSync(join(userDir, 'flows.json'), JSON.stringify([{ id: 'tab', type: 'tab' }, lonely]));
       const nodeRed = await startNodeRed(runtime, userDir);
@@ -146,6 +153,8 @@ describe('the package', function () {
           const icon = await nodeRed.get(`/icons/${name}/${type}.svg`, 'image/svg+xml');
           assert.equal(icon.status, 200, type);
         }
+        const dialog = await nodeRed.get(`/library/examples/flows/${name}`, 'application/json');
+        assert.deepEqual(await dialog.json(), EXAMPLES);
         await nodeRed.said(/\[acquire:lonely\] .*This node has no lock registry/);
       } finally {
         await nodeRed.stop();

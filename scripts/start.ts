@@ -116,7 +116,8 @@ function greeting(port: number, mqttPort: number): string {
   return `
   The office lights are running.
 
-    editor   http://${HOST}:${port}/   press the buttons from top to bottom
+    editor   http://${HOST}:${port}/   press save energy, within two seconds motion detected,
+             then security alarm, all clear, motion over
     broker   mqtt://${HOST}:${mqttPort}    watch it: mosquitto_sub -h ${HOST} -p ${mqttPort} -v -t '#'
 
   Ctrl+C ends it.

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ResourceState } from '../../src/mqtt/messages';
 import { ExampleHouse } from '../support/example-house';
+import { startMosquitto } from '../support/mqtt-mosquitto';
 import { NODE_RED_4, NODE_RED_5 } from '../support/node-red-runtimes';
 import { REPOSITORY } from '../support/repository';
 
@@ -118,7 +120,7 @@ const STORIES: Readonly<Record<string, (house: ExampleHouse) => Promise<void>>> 
 describe('the examples', () => {
   it('have a story each', () => {
     const flows = readdirSync(join(REPOSITORY, 'examples')).filter((name) => name.endsWith('.json'));
-    const told = [...Object.keys(STORIES), 'office-lights'].map((name) => `${name}.json`);
+    const told = [...Object.keys(STORIES), 'office-lights', 'two-node-reds'].map((name) => `${name}.json`);
     assert.deepEqual(flows.sort(), told.sort());
   });
 
@@ -134,4 +136,24 @@ describe('the examples', () => {
       });
     }
   }
+
+  it('two-node-reds: a Node-RED 4 runs the boiler, and a 5 when that is killed', async () => {
+    const { port, stop } = await startMosquitto();
+    const cellar = await ExampleHouse.open(NODE_RED_4, 'two-node-reds', { port, name: 'cellar' });
+    await cellar.held('boiler', 'cellar');
+    const attic = await ExampleHouse.open(NODE_RED_5, 'two-node-reds', { port, name: 'attic' });
+    try {
+      await attic.watcher.nextJson<ResourceState>(
+        'locks/state/boiler',
+        ({ holder, waiting }) => holder === 'cellar' && waiting[0]?.locker === 'attic',
+      );
+      await cellar.stop('SIGKILL');
+      await attic.sees('locks/arbiter', { requester: 'attic', online: true });
+      await attic.held('boiler', 'attic');
+    } finally {
+      await cellar.end();
+      await attic.end();
+      await stop();
+    }
+  });
 });

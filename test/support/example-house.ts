@@ -24,15 +24,16 @@ export class ExampleHouse {
     this.#userDir = userDir;
   }
 
-  /** Brings an example of this name, with a port of its own for its broker, and starts it. */
-  static async open(runtime: NodeRedRuntime, name: string): Promise<ExampleHouse> {
-    const text = readFileSync(join(REPOSITORY, `examples/${name}.json`), 'utf8');
-    const port = await freePort();
-    const house = new ExampleHouse(
-      runtime,
-      port,
-      makeUserDir(JSON.parse(text.replaceAll('"1883"', `"${port}"`))),
-    );
+  /** Brings an example of this name and starts it, with a port of its own for its broker, or on a broker that is there. */
+  static async open(
+    runtime: NodeRedRuntime,
+    example: string,
+    { port, name = '' }: { port?: number; name?: string } = {},
+  ): Promise<ExampleHouse> {
+    const text = readFileSync(join(REPOSITORY, `examples/${example}.json`), 'utf8');
+    const itsPort = port ?? (await freePort());
+    const flows = text.replaceAll('1883', `${itsPort}`).replaceAll('${NODE_RED_NAME}', name);
+    const house = new ExampleHouse(runtime, itsPort, makeUserDir(JSON.parse(flows)));
     await house.start();
     return house;
   }

@@ -1,8 +1,9 @@
 // Builds dist/: the compiled layers, what the editor reads beside the nodes, and the one-file browser bundle.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle, type PluginBuild } from 'esbuild';
 import { compileChecks } from './compile-checks';
+import { editorPage } from './editor-pages';
 import { INSIDE_NAMES } from './inside-names';
 import { ROOT, runOrExit } from './run';
 
@@ -42,7 +43,7 @@ function copyEditorFiles(): void {
   mkdirSync(target, { recursive: true });
   for (const name of readdirSync(target)) if (name.endsWith('.html')) rmSync(join(target, name));
   for (const name of readdirSync(nodes)) {
-    if (name.endsWith('.html')) cpSync(join(nodes, name), join(target, name));
+    if (name.endsWith('.html')) writeFileSync(join(target, name), editorPage(name));
   }
   copyFolder(join(nodes, 'locales'), join(target, 'locales'));
   copyFolder(join(ROOT, 'icons'), join(target, 'icons'));

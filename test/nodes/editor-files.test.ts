@@ -147,9 +147,10 @@ describe('what the editor reads of the nodes', () => {
     assert.deepEqual(strangers, []);
   });
 
-  it('has a help file and a catalogue for each node, and no others', () => {
+  it('has a help file and a catalogue for each node, a catalogue for the sidebar, and no others', () => {
     const files = readdirSync(join(NODES, 'locales/en-US')).sort();
-    assert.deepEqual(files, TYPES.flatMap((type) => [`${type}.html`, `${type}.json`]).sort());
+    const ofNodes = TYPES.flatMap((type) => [`${type}.html`, `${type}.json`]);
+    assert.deepEqual(files, [...ofNodes, 'locks-sidebar.json'].sort());
   });
 
   it('starts a registry with the levels that the arbiter has without one', () => {

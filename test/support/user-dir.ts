@@ -3,8 +3,12 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { editorPage } from '../../scripts/editor-pages';
 import type { FlowNode } from './node-red';
 import { REPOSITORY } from './repository';
+
+/** The plugin; everything else is a node. */
+const SIDEBAR = 'locks-sidebar';
 
 /** Makes it, with these flows; who asks for it removes it. */
 export function makeUserDir(flows: readonly FlowNode[]): string {
@@ -16,14 +20,17 @@ export function makeUserDir(flows: readonly FlowNode[]): string {
     .filter((name) => name.endsWith('.html'))
     .map((name) => name.replace('.html', ''));
   for (const type of types) {
-    cpSync(join(sources, `${type}.html`), join(home, `nodes/${type}.html`));
+    writeFileSync(join(home, `nodes/${type}.html`), editorPage(`${type}.html`));
     writeFileSync(join(home, `nodes/${type}.js`), loader(join(sources, `${type}.ts`)));
   }
   cpSync(join(sources, 'locales'), join(home, 'nodes/locales'), { recursive: true });
   cpSync(join(REPOSITORY, 'icons'), join(home, 'nodes/icons'), { recursive: true });
-  const nodes = Object.fromEntries(types.map((type) => [type, `nodes/${type}.js`]));
+  const parts = (names: readonly string[]) =>
+    Object.fromEntries(names.map((part) => [part, `nodes/${part}.js`]));
+  const nodes = parts(types.filter((type) => type !== SIDEBAR));
+  const plugins = parts([SIDEBAR]);
   const name = '@priority-redlock/node-red';
-  write(join(home, 'package.json'), { name, version: '0.0.0', 'node-red': { nodes } });
+  write(join(home, 'package.json'), { name, version: '0.0.0', 'node-red': { nodes, plugins } });
   write(join(userDir, 'package.json'), { name: 'user', private: true, dependencies: { [name]: '0.0.0' } });
   write(join(userDir, 'flows.json'), flows);
   return userDir;

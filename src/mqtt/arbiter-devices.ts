@@ -6,7 +6,6 @@ import type { Complaints } from './arbiter-complaints';
 import { type Context, iso } from './arbiter-context';
 import type { Decider } from './arbiter-decider';
 import { type Graves, isAbout } from './arbiter-graves';
-import { readOwner } from './arbiter-own-message';
 import type { Publisher } from './arbiter-publisher';
 import { isRefusal, type Refusal, readWish, resourcesOf } from './arbiter-wish';
 import type { Answer, ClaimMessage } from './messages';
@@ -76,10 +75,7 @@ export class Devices {
   }
 
   /** A device that has taken our own name is told so, and not mistaken for us. */
-  heardAsOwn(from: Addressee, payload: Uint8Array, claim: ClaimReading | undefined): void {
-    if (claim === undefined) return;
-    const { message, hash } = claim;
-    if (message !== undefined && readOwner(payload) !== undefined) return;
+  heardAsOwn(from: Addressee, { message, hash }: ClaimReading): void {
     const detail = `${from.requester} is the name of the Node-RED that decides: take another one`;
     this.#complain(from, { reason: 'malformed', detail }, hash, message);
   }

@@ -35,6 +35,8 @@ export interface SessionTraces {
   readonly instance: string;
   readonly keep: boolean;
   readonly owner: ClaimKey | undefined;
+  /** It was listed, and none of its changes are on their way. */
+  readonly isCurrent: boolean;
 }
 
 export interface FoundAnswer extends Addressee {

@@ -17,6 +17,8 @@ import type { Transport, TransportMessage, Will } from './transport';
 export interface LinkHost {
   /** Devices' claims that should be there and are not: they are asked for once more. */
   absentIn(finds: Finds): readonly Addressee[];
+  /** All was read, and nobody but us decides: what must be written before that is decided by. */
+  reserve(finds: Finds): Promise<void>;
   /** All was read, but may be old: whoever holds something is to say so before anything is decided. */
   gathering(finds: Finds): void;
   /** All was read, and we hear what we write: decide, publish. Whether nothing can be missing. */
@@ -161,6 +163,8 @@ export class Link {
       const finds = await this.#readAll();
       if (attempt !== this.#attempt) return;
       const other = this.#otherIn(finds.arbiter);
+      if (other === undefined && this.#term === undefined && !this.#isSole) await this.#host.reserve(finds);
+      if (attempt !== this.#attempt) return;
       if (other !== undefined) this.#giveWay(other);
       else if (this.#isTrusted(finds)) this.#opened(finds, true);
       else this.#gather(finds);

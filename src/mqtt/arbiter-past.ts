@@ -88,7 +88,8 @@ export function credibleAt({ wall }: Now): (token: number) => boolean {
   return (token) => token <= farthest;
 }
 
-function floorOf(finds: Finds, now: Now): Pick<Past, 'tokenFloor' | 'oddities'> {
+/** No token above it was ever given, as far as this tells. */
+export function floorOf(finds: Finds, now: Now): Pick<Past, 'tokenFloor' | 'oddities'> {
   const isCredible = credibleAt(now);
   const oddities: string[] = [];
   let tokenFloor = 0;

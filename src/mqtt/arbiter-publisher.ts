@@ -17,7 +17,7 @@ const MOST_IN_FLIGHT = 1_000;
 /** Of the audit stream so much is kept until it can be sent; then the oldest is dropped. */
 const MOST_EVENTS = 1_000;
 /** The token floor is raised by that much, in ms of the wall clock, before a token above it is told. */
-const FLOOR_BLOCK = 60_000;
+export const FLOOR_BLOCK = 60_000;
 
 /** In a burst of changes that nobody waits for an answer to, states are published this often. */
 const PACE_MS = 10;
@@ -162,10 +162,15 @@ export class Publisher {
     this.clear(topics.answer(requester, name));
   }
 
+  /** Whether that is what is to be retained there; empty for nothing. */
+  retains(topic: string, text: string): boolean {
+    return (this.#retained.textOf(topic) ?? '') === text;
+  }
+
   /** Publishes again what somebody else has overwritten. */
   repeat(topic: string): void {
-    const text = this.#retained.textOf(topic);
-    if (this.#isOpen && text !== undefined) this.#publish(topic, text, { qos: 1, retain: true });
+    const text = this.#retained.textOf(topic) ?? '';
+    if (this.#isOpen) this.#publish(topic, text, { qos: 1, retain: true });
   }
 
   /** Publishes what is to be retained there before everything else is. */

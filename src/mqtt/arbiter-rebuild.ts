@@ -41,11 +41,18 @@ export class Rebuilder {
   readonly #parts: RebuildParts;
   #hasRebuilt = false;
   #hasBegun = false;
+  /** The broker had the term of an arbiter before. */
+  #hadTerm = false;
   /** Claims whose retained message says nothing new. */
   #settled: ReadonlySet<string> = new Set();
 
   constructor(parts: RebuildParts) {
     this.#parts = parts;
+  }
+
+  /** What was before is known. */
+  get hasRebuilt(): boolean {
+    return this.#hasRebuilt;
   }
 
   /** Devices' claims that should be there and are not. */
@@ -90,6 +97,7 @@ export class Rebuilder {
 
   #restore(finds: Finds, isTrusted: boolean): void {
     const { context, decider, publisher, hearer, complaints, sessions } = this.#parts;
+    this.#hadTerm = finds.term !== undefined;
     const handed = this.#parts.takeOwn?.() ?? NOTHING;
     enterOwn(finds, handed, context);
     if (isTrusted) enterSessions(finds, context);
@@ -185,9 +193,18 @@ export class Rebuilder {
   /** The store has lost more than the claim: it came back empty or old, and nobody has withdrawn anything. */
   #wasLost(finds: Finds, { requester, name }: ArbiterClaim): boolean {
     const { publisher, context } = this.#parts;
-    if (finds.term === undefined) return true;
+    if (this.#lacksSentinel(finds)) return true;
     const wasAnswered = publisher.wasAcknowledged(context.topics.answer(requester, name));
     return wasAnswered && !finds.answers.has(deviceClaimId(requester, name));
+  }
+
+  /** What shows that it was ours, and was there, is not there any more. What never arrived proves nothing. */
+  #lacksSentinel({ term, arbiter }: Finds): boolean {
+    const { publisher, context } = this.#parts;
+    const { topics } = context;
+    if (term !== undefined) return false;
+    if (this.#hadTerm || publisher.wasAcknowledged(topics.term)) return true;
+    return arbiter === undefined && publisher.wasAcknowledged(topics.arbiter);
   }
 
   #devicesClaims(): readonly ArbiterClaim[] {

@@ -13,7 +13,7 @@ import type { Context } from './arbiter-context';
 import { standingPart } from './arbiter-devices';
 import type { FoundAnswer, FoundClaim, FoundHold } from './arbiter-found';
 import { isOver } from './arbiter-graves';
-import { isRefusal, readWish } from './arbiter-wish';
+import { isRefusal, type Refusal, readWish } from './arbiter-wish';
 import type { Answer, Cause, ClaimMessage, HoldingClaim } from './messages';
 import { isSameJson } from './same-json';
 
@@ -78,39 +78,51 @@ function rememberClaim(traces: Traces, recalling: Recalling): ArbiterClaim | und
   return isOfSession ? rememberSessions(traces, recalling) : rememberDevices(traces, recalling);
 }
 
+/**
+ * Its runtime has its message as it is to be now. The hold may be older, where that runtime was killed before its last
+ * change arrived, or newer, where a change arrived and that was not told.
+ */
+function isCurrent({ requester, session, handed, owner }: FoundClaim, context: Context): boolean {
+  if (handed !== undefined) return handed.make.changing !== true;
+  return session?.isCurrent ?? (owner !== undefined && requester === context.requester);
+}
+
 /** Of a session's claims those go on that it holds or has listed, and those that its runtime keeps. */
-function rememberSessions({ found, hold }: Traces, { context }: Recalling): ArbiterClaim | undefined {
-  const { message, requester, name, session } = found;
+function rememberSessions(traces: Traces, { context }: Recalling): ArbiterClaim | undefined {
+  const { message, requester, name, session, owner } = traces.found;
   const id = message?.id;
   if (message === undefined || id === undefined) return undefined;
-  const wish =
-    hold !== undefined && hold.claim.id === id
-      ? wishOfHold(hold.claim, context)
-      : readWish({ requester, name, isDevice: false }, message, context.rules);
+  const wish = wishOfRuntime(traces, message, context);
   if (isRefusal(wish)) return undefined;
   const origin = { id, requester, name, kind: 'session', session: session?.instance } as const;
   const claim = new ArbiterClaim(origin, standingPart(message), wish);
-  claim.owner = session?.owner ?? found.owner;
+  claim.owner = session?.owner ?? owner;
   claim.isKept = session?.keep ?? true;
   return claim;
 }
 
 /** Of our own claims those go on that are retained; the others went with their session. */
-function rememberOwn({ found, hold }: Traces, { context }: Recalling): ArbiterClaim | undefined {
-  const { message, requester, name, owner } = found;
+function rememberOwn(traces: Traces, { context }: Recalling): ArbiterClaim | undefined {
+  const { message, requester, name, owner, handed } = traces.found;
   const id = message?.id;
   if (message === undefined || id === undefined || owner === undefined) return undefined;
-  const wish =
-    hold !== undefined && hold.claim.id === id
-      ? wishOfHold(hold.claim, context)
-      : readWish({ requester, name, isDevice: false }, message, context.rules);
+  const wish = wishOfRuntime(traces, message, context);
   if (isRefusal(wish)) return undefined;
   const origin = { id, requester, name, kind: 'own', session: context.instance } as const;
   const claim = new ArbiterClaim(origin, standingPart(message), wish);
   claim.owner = owner;
   if (context.canBeSucceeded) claim.proof = 'awaited';
-  claim.isKept = found.handed?.make.keep ?? true;
+  claim.isKept = handed?.make.keep ?? true;
   return claim;
+}
+
+/** A hold is of what it was granted for, whatever the rules say now; its priority is that of the latest message. */
+function wishOfRuntime({ found, hold }: Traces, message: ClaimMessage, context: Context): Wish | Refusal {
+  const { requester, name } = found;
+  const asked = readWish({ requester, name, isDevice: false }, message, context.rules);
+  if (hold === undefined || hold.claim.id !== message.id) return asked;
+  const held = wishOfHold(hold.claim, context);
+  return isRefusal(asked) || !isCurrent(found, context) ? held : { ...held, priority: asked.priority };
 }
 
 function rememberDevices(traces: Traces, { context }: Recalling): ArbiterClaim | undefined {
@@ -157,7 +169,7 @@ function place(claim: ArbiterClaim, traces: Traces, recalling: Recalling): Resto
   return {
     ...asked,
     priority: claim.priority,
-    value: held === undefined ? claim.message.value : held.value,
+    value: held === undefined || isCurrent(traces.found, context) ? claim.message.value : held.value,
     standing: held?.standing ?? claim.isStanding,
     ttl: claim.ttl,
     order: credibleCount(held?.order ?? answer?.order) || ++recalling.lastOrder,

@@ -7,11 +7,15 @@ import type { Force } from './arbiter-force';
 import type { Finds } from './arbiter-found';
 import { KeptThere } from './arbiter-kept';
 import { Link, type LinkHost } from './arbiter-link';
+import { readOwner } from './arbiter-own-message';
+import { OwnThere } from './arbiter-own-there';
+import { floorOf } from './arbiter-past';
+import { FLOOR_BLOCK } from './arbiter-publisher';
 import { Rebuilder, type RebuildParts } from './arbiter-rebuild';
 import { credibleCount } from './arbiter-remember';
 import { Sessions, type SessionsHost } from './arbiter-sessions';
-import type { Answer, ArbiterMessage } from './messages';
-import { readClaim } from './read-message';
+import type { Answer, ArbiterMessage, TermMessage } from './messages';
+import { type ClaimReading, readClaim } from './read-message';
 import type { Transport, TransportMessage, Will } from './transport';
 
 /** What the arbiter wants to know of its broker. */
@@ -44,6 +48,9 @@ export class Remote implements LinkHost {
   readonly #devices: Devices;
   readonly #sessions: Sessions;
   readonly #kept = new KeptThere();
+  readonly #ownThere: OwnThere;
+  /** The term of before, and what stands there now in its place. */
+  #reserved: { readonly term: TermMessage; readonly text: string } | undefined;
   readonly #rebuilder: Rebuilder;
   readonly #link: Link;
 
@@ -55,6 +62,7 @@ export class Remote implements LinkHost {
     const sessions = new Sessions({ ...parts, host: this.#sessionsHost() });
     publisher.attend(sessions);
     this.#sessions = sessions;
+    this.#ownThere = new OwnThere(context, publisher);
     this.#rebuilder = new Rebuilder({ ...parts, devices: this.#devices, sessions });
     const tokenFloor = () => publisher.tokenFloor;
     this.#link = new Link({ context, transport, isSole, term, seizes, host: this, tokenFloor });
@@ -72,6 +80,7 @@ export class Remote implements LinkHost {
     publisher.put(this.#context.topics.arbiter, this.#link.presence(false, { left: true }));
     await publisher.finish();
     this.#sessions.stop();
+    this.#ownThere.stop();
     await this.#link.stop();
   }
 
@@ -110,6 +119,22 @@ export class Remote implements LinkHost {
     return this.#rebuilder.absentIn(finds);
   }
 
+  /** What is given before our term has arrived a next start must not give again. */
+  async reserve(finds: Finds): Promise<void> {
+    const { topics, clock } = this.#context;
+    if (finds.term === undefined || this.#rebuilder.hasRebuilt) return;
+    if (finds.ours.get(topics.term) === this.#reserved?.text) {
+      finds.term = this.#reserved?.term;
+      return;
+    }
+    const { term } = finds;
+    const { tokenFloor } = floorOf(finds, clock.now());
+    const text = JSON.stringify({ epoch: term.epoch, tokenFloor: tokenFloor + FLOOR_BLOCK });
+    await this.#parts.transport.publish(topics.term, text, { qos: 1, retain: true });
+    this.#reserved = { term, text };
+    finds.ours.set(topics.term, text);
+  }
+
   gathering(finds: Finds): void {
     const { host, publisher } = this.#parts;
     this.#rebuilder.begin(finds);
@@ -121,6 +146,7 @@ export class Remote implements LinkHost {
   opened(finds: Finds, isTrusted: boolean): void {
     const { publisher, host } = this.#parts;
     this.#kept.replace(finds);
+    this.#ownThere.reset();
     for (const [requester, payload] of finds.presences) this.#sessions.heardPresence(requester, payload);
     this.#rebuilder.rebuild(finds, isTrusted);
     this.showPresence();
@@ -132,18 +158,21 @@ export class Remote implements LinkHost {
 
   closed(reason: string | undefined, isRefused: boolean): void {
     this.#parts.publisher.close();
+    this.#ownThere.stop();
     this.#parts.host.closed(reason, isRefused);
   }
 
   giveWay(other: ArbiterMessage): void {
     this.#rebuilder.forget();
     this.#sessions.stop();
+    this.#ownThere.stop();
     this.#parts.host.giveWay(other);
   }
 
   lost(reason: string | undefined): void {
     this.#parts.publisher.close();
     this.#sessions.stop();
+    this.#ownThere.stop();
     this.#parts.host.lost(reason);
   }
 
@@ -181,9 +210,17 @@ export class Remote implements LinkHost {
     // What a participant keeps at the broker it also says in its session.
     const isKept = this.#kept.heard(from, payload, claim);
     // What our own runtime claims it does not claim over the broker: it only keeps it there.
-    if (from.requester === this.#context.requester) this.#devices.heardAsOwn(from, payload, claim);
+    if (from.requester === this.#context.requester) this.#heardOwn(from, payload, claim);
     else if (claim === undefined && this.#sessions.withdrawKept(from)) return;
     else if (!isKept) this.#devices.heard(from, claim, retain);
+  }
+
+  /** Of what is no runtime's, somebody else is told that the name is taken. */
+  #heardOwn(from: Addressee, payload: Uint8Array, claim: ClaimReading | undefined): void {
+    const isRuntimes =
+      claim === undefined || (claim.message !== undefined && readOwner(payload) !== undefined);
+    if (isRuntimes) this.#ownThere.heard(this.#context.topics.claim(from.requester, from.name), payload);
+    else this.#devices.heardAsOwn(from, claim);
   }
 
   #sessionsHost(): SessionsHost {

@@ -11,7 +11,8 @@ import { endOf } from './arbiter-own-past';
 import { credibleAt } from './arbiter-past';
 import type { Session } from './arbiter-session';
 import { isRefusal, type Refusal, readWish, resourcesOf } from './arbiter-wish';
-import type { Answer } from './messages';
+import type { Answer, ClaimMessage } from './messages';
+import { isSameJson } from './same-json';
 import type { ClaimOp, HelloOp, MakeOp, UpdateOp, Was } from './session-messages';
 
 export interface SessionClaimsParts {
@@ -137,12 +138,27 @@ export class SessionClaims {
     else session.noteRefusal(op.id, this.#denial(op, { reason: 'invalid', detail: 'this id is taken' }));
   }
 
-  #goOn(session: Session, claim: ArbiterClaim, { keep, owner, was }: MakeOp): void {
+  #goOn(session: Session, claim: ArbiterClaim, op: MakeOp): void {
+    const { keep, owner, was } = op;
     claim.session = session.instance;
     claim.owner = owner;
     this.keep(claim, keep);
+    if (op.changing !== true) this.#correctWish(session, claim, op.message);
     if (was?.tokens !== undefined && claim.isHeld) this.#correctLease(claim, was);
     if (claim.isAlive) this.#parts.tellAgain(claim);
+  }
+
+  /** Its participant was killed before its last change has reached us, and has found it where it keeps its claims. */
+  #correctWish(session: Session, claim: ArbiterClaim, listed: ClaimMessage): void {
+    const { message } = claim;
+    const wish = readWish({ ...claim.address, isDevice: false }, listed, this.#context.rules);
+    const isOther =
+      !isRefusal(wish) && listed.priority !== message.priority && wish.priority !== claim.priority;
+    const change = {
+      ...(isOther && listed.priority !== undefined && { priority: listed.priority }),
+      ...(!isSameJson(listed.value, message.value) && listed.value !== undefined && { value: listed.value }),
+    };
+    if (Object.keys(change).length > 0) this.#update(session, claim, { op: 'update', id: claim.id, change });
   }
 
   /** Its participant has kept the time, while a new arbiter only knows what its own wall clock makes of it. */

@@ -45,7 +45,7 @@ function enterHold(finds: Finds, key: string, { claim }: FoundHold, own: string)
   if (session === undefined || requester === own || finds.claims.has(key)) return;
   finds.claims.set(key, {
     ...{ requester, name, payload: new Uint8Array(), hash: '', message: messageOf(claim), owner: undefined },
-    session: { instance: session, keep: false, owner: undefined },
+    session: { instance: session, keep: false, owner: undefined, isCurrent: false },
   });
 }
 
@@ -64,7 +64,8 @@ function enterListed(finds: Finds, { requester, instance, make }: Listed, contex
     finds.claims.delete(key);
     return;
   }
-  enterMade(finds, requester, { make, more: { session: { instance, keep, owner } } }, context);
+  const session = { instance, keep, owner, isCurrent: make.changing !== true };
+  enterMade(finds, requester, { make, more: { session } }, context);
 }
 
 /** A hold that only its participant knows of counts where the states tell of none that is later. */

@@ -140,6 +140,7 @@ export class ParticipantClaim implements AuthorityClaim {
       op: 'claim',
       ...{ id, name, message, keep: isKept },
       ...(owner !== undefined && { owner }),
+      ...(this.changes.length > 0 && { changing: true }),
       ...(wasTold && { was: this.#was(now, tokens, isBounded ? left : undefined) }),
     };
   }

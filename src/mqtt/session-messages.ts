@@ -108,6 +108,8 @@ export interface MakeOp {
   readonly owner?: ClaimKey;
   /** What was told of it so far; absent when nothing was. */
   readonly was?: Was;
+  /** Changes of it follow that an arbiter may have made already: of the message, what it has stands. */
+  readonly changing?: boolean;
 }
 
 /** What a participant knows of a claim that it repeats. Lengths in ms. */

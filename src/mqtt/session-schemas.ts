@@ -64,7 +64,7 @@ const is = (op: string): Schema => ({ const: op });
 
 const OPS: readonly Schema[] = [
   object<keyof HelloOp>({ op: is('hello'), after: name, witnessed: counter, token }, ['op']),
-  object<keyof MakeOp>({ op: is('claim'), id, name, message, keep: flag, owner, was }, [
+  object<keyof MakeOp>({ op: is('claim'), id, name, message, keep: flag, owner, was, changing: flag }, [
     ...(['op', 'id', 'name', 'message', 'keep'] as const),
   ]),
   object<keyof UpdateOp>({ op: is('update'), id, change }, ['op', 'id', 'change']),

@@ -159,6 +159,23 @@ describe('claims that another authority of this runtime had', () => {
     assert.equal(scene.state('lights')?.value, 'blue');
   });
 
+  it('have the priority and the value of their message, unless changes of it may have been made already', async () => {
+    await lastTerm('lights', 'fan');
+    const message = (name: string) => ({
+      resource: name,
+      locker: name,
+      priority: 50,
+      value: 'dim',
+      ttl: 60_000,
+    });
+    const { scene } = await nextTerm(
+      handed('lights', {}, { message: message('lights') }),
+      handed('fan', {}, { message: message('fan'), changing: true }),
+    );
+    assert.deepEqual([scene.state('lights')?.priority, scene.state('lights')?.value], [50, 'dim']);
+    assert.deepEqual([scene.state('fan')?.priority, scene.state('fan')?.value], [5, undefined]);
+  });
+
   it('end when they cannot be claims any more', async () => {
     await lastTerm('other');
     const { told } = await nextTerm(

@@ -73,6 +73,63 @@ describe('claims of the arbiter’s own runtime, after a crash and a restart', (
     assert.equal(claim.phase, 'held');
   });
 
+  it('stand as they are to stand there soon after something else has arrived on their topics', async () => {
+    const scene = await startArbiter();
+    const claim = scene.own('node', { resource: 'lights' }, true);
+    await scene.settle();
+    const [topic, text] = [
+      'locks/claim/house/node/key',
+      scene.broker.retained.get('locks/claim/house/node/key'),
+    ];
+    await scene.device('house/node/key', '');
+    await scene.settle(1_000);
+    assert.equal(scene.broker.retained.get(topic), text);
+    scene.arbiter.release(claim);
+    await scene.settle();
+    // What this runtime had sent when somebody else decided.
+    await scene.device('house/node/key', String(text));
+    await scene.device('house/other/key', '{"id":"x","owner":{"path":"other","key":"key"}}');
+    await scene.settle(2_000);
+    assert.deepEqual(
+      [scene.broker.retained.has(topic), scene.broker.retained.has('locks/claim/house/other/key')],
+      [false, false],
+    );
+  });
+
+  it('are not fought for with another one of the name', async () => {
+    const scene = await startArbiter();
+    scene.own('node', { resource: 'lights' }, true);
+    await scene.settle();
+    const topic = 'locks/claim/house/node/key';
+    const text = scene.broker.retained.get(topic);
+    const theirs = '{"id":"x","owner":{"path":"node","key":"key"}}';
+    scene.broker.onPublished = ({ payload, ...published }) => {
+      if (published.topic !== topic || payload !== text) return;
+      scene.clock.setTimer(10, () => scene.broker.publish(topic, theirs, { retain: true }));
+    };
+    const before = scene.broker.log.length;
+    await scene.device('house/node/key', theirs);
+    await scene.settle(120_000);
+    const mended = scene.broker.log
+      .slice(before)
+      .filter((each) => each.topic === topic && each.payload === text);
+    assert.ok(mended.length >= 5 && mended.length <= 8, `${mended.length} times`);
+  });
+
+  it('have the priority and the value that were wanted last, though the state does not show them yet', async () => {
+    const first = await startArbiter();
+    const claim = first.own('node', { resource: 'lights', priority: 5, value: 'on' }, true);
+    await first.settle();
+    const before = String(first.broker.retained.get('locks/state/lights'));
+    first.arbiter.update(claim, { priority: 50, value: 'dim' });
+    await first.settle();
+    await first.crash();
+    // It was killed between the two.
+    first.broker.publish('locks/state/lights', before, { retain: true });
+    const second = await startArbiter({}, first.broker);
+    assert.deepEqual([second.state('lights')?.priority, second.state('lights')?.value], [50, 'dim']);
+  });
+
   it('with a bounded wait go on waiting for what is left of it', async () => {
     const first = await startArbiter();
     await first.device('wall/lights', { priority: 'manual' });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { ArbiterScene, startArbiter } from '../support/arbiter-scene';
 import { HandClock } from '../support/hand-clock';
 import { SimulatedBroker } from '../support/simulated-broker';
+import type { Direction } from '../support/simulated-lane';
 
 const HOUR_MS = 3_600_000;
 
@@ -143,6 +144,26 @@ describe('without its broker, the arbiter', () => {
     assert.equal(scene.state('lights')?.state, 'free');
   });
 
+  it('takes a claim for withdrawn that it has answered to nobody, where nothing of its term has ever arrived', async () => {
+    let isCut = false;
+    const route = { delay: () => 1, isCut: (way: Direction) => isCut && way === 'up', copies: () => 1 };
+    const broker = new SimulatedBroker({ clock: new HandClock() });
+    // Another one is there, who may hold something: it asks before it decides.
+    broker.publish('locks/session/desk', '{"v":1,"online":true,"instance":"desk"}', { retain: true });
+    scene = new ArbiterScene({ route }, broker);
+    await scene.start();
+    await scene.device('panel/lights', {});
+    isCut = true;
+    await scene.settle(10_000);
+    assert.equal(scene.arbiter.state('lights').holder, 'panel');
+    assert.equal(broker.retained.has('locks/arbiter/term'), false);
+    broker.cut(String(scene.transport?.clientId));
+    broker.publish('locks/claim/panel/lights', '', { retain: true });
+    isCut = false;
+    await back();
+    assert.deepEqual([scene.state('lights')?.state, scene.answer('panel/lights')], ['free', undefined]);
+  });
+
   it('asks once more for a claim that is not there before it takes it for withdrawn', async () => {
     await scene.device('panel/lights', {});
     scene.broker.stop();
@@ -211,6 +232,28 @@ describe('without its broker, the arbiter', () => {
     const told = second.own('node', { resource: 'door' }).answer?.token;
     await second.crash();
     scene.broker.start();
+    const third = await startArbiter({}, scene.broker);
+    const next = third.own('node', { resource: 'door' }).answer?.token;
+    assert.ok(Number(next) > Number(told), `${next} is given after ${told}`);
+  });
+
+  it('gives no token that an earlier start may have given before its term has arrived', async () => {
+    await scene.device('panel/lights', {});
+    await scene.crash();
+    let isCut = false;
+    const route = { delay: () => 1, isCut: (way: Direction) => isCut && way === 'up', copies: () => 1 };
+    const second = new ArbiterScene({ route }, scene.broker);
+    second.arbiter.onStatus(({ phase }) => {
+      isCut ||= phase === 'deciding';
+    });
+    const term = scene.broker.retained.get('locks/arbiter/term');
+    // The moment in which it begins is the last one in which something arrives.
+    second.broker.onPublished = ({ topic, payload }) => {
+      isCut ||= topic === 'locks/arbiter/term' && payload !== term;
+    };
+    await second.start();
+    const told = second.own('node', { resource: 'door' }).answer?.token;
+    await second.crash();
     const third = await startArbiter({}, scene.broker);
     const next = third.own('node', { resource: 'door' }).answer?.token;
     assert.ok(Number(next) > Number(told), `${next} is given after ${told}`);

@@ -156,6 +156,27 @@ describe('claims of a session, as the arbiter has them', () => {
     assert.equal(house.state('lights')?.state, 'free');
   });
 
+  it('are corrected by what is listed, unless a change is on its way that may have been made already', async () => {
+    desk.hello([make('lights', { priority: 5, value: 'on' }), make('fan', { priority: 5 }), make('door')]);
+    await house.settle();
+    const was = { granted: true };
+    desk.hello([
+      make('lights', { priority: 50, value: 'dim' }, was),
+      { ...make('fan', { priority: 2 }, was), changing: true },
+      make('door', {}, was),
+    ]);
+    await house.settle();
+    assert.deepEqual([house.state('lights')?.priority, house.state('lights')?.value], [50, 'dim']);
+    assert.deepEqual([house.state('fan')?.priority, house.state('door')?.priority], [5, 0]);
+    desk.hello([
+      make('lights', { priority: 'no such level' }, was),
+      make('fan', {}, was),
+      make('door', {}, was),
+    ]);
+    await house.settle();
+    assert.equal(house.state('lights')?.priority, 50);
+  });
+
   describe('at a new arbiter', () => {
     let broker: SimulatedBroker;
 

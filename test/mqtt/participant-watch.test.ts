@@ -213,6 +213,7 @@ describe('claims that move between the authorities of a runtime', () => {
         make: {
           ...{ op: 'claim', id: claim.id, name: 'node/key', owner: { path: 'node', key: 'key' }, keep: true },
           message: { resources: ['lights'], value: 'on' },
+          changing: true,
           was: { order: 2, granted: true, tokens: { lights: 5 } },
         },
         ...{ phase: 'held', answer: claim.answer, changes: [{ value: 'dim' }] },

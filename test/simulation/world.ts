@@ -133,8 +133,9 @@ export class World {
     if (isDeed) this.#doDeed(step);
     else {
       this.faults.set(step.kind, (this.faults.get(step.kind) ?? 0) + 1);
-      this.#doFault(step);
+      // Before it: whoever is told at once is in trouble already.
       this.troubleUntil = Math.max(this.troubleUntil, this.timeline.time);
+      this.#doFault(step);
     }
   }
 

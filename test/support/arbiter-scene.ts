@@ -8,6 +8,7 @@ import type { Answer, AuditEvent, ClaimMessage, ResourceState } from '../../src/
 import { makePolicy, type PolicyRow } from '../../src/mqtt/policy';
 import { HandClock } from './hand-clock';
 import { SimulatedBroker, type SimulatedTransport } from './simulated-broker';
+import type { Route } from './simulated-lane';
 
 export interface SceneOptions extends Partial<Omit<ArbiterSettings, 'rules'>> {
   readonly rules?: Partial<Omit<Rules, 'policy' | 'levels'>>;
@@ -15,6 +16,8 @@ export interface SceneOptions extends Partial<Omit<ArbiterSettings, 'rules'>> {
   /** Without: nobody but its own runtime. */
   readonly withBroker?: boolean;
   readonly isSole?: boolean;
+  /** Between it and the broker; without: the broker's latency, and nothing is lost. */
+  readonly route?: Route;
   /** It can be succeeded: it is connected once, and only once. */
   readonly term?: Term;
   readonly seizes?: boolean;
@@ -49,6 +52,7 @@ export class ArbiterScene {
       isSole = false,
       rows = [],
       rules,
+      route,
       term,
       seizes,
       takeOwn,
@@ -59,7 +63,10 @@ export class ArbiterScene {
     this.broker = broker;
     this.clock = broker.clock as HandClock;
     this.transport = withBroker
-      ? broker.client({ clientId: instance, will: () => this.arbiter.will(), reconnects: term === undefined })
+      ? broker.client({
+          ...{ clientId: instance, will: () => this.arbiter.will(), reconnects: term === undefined },
+          ...(route !== undefined && { route }),
+        })
       : undefined;
     this.arbiter = new Arbiter({
       settings: {

@@ -9,6 +9,7 @@ import { acquireSettings } from './acquire/settings';
 import { Kept } from './shared/kept';
 import { toError } from './shared/node-error';
 import { pathOf } from './shared/node-place';
+import { onceStarted } from './shared/once-started';
 import { findRegistry, noRegistry } from './shared/registry-node';
 import { status } from './shared/status-text';
 
@@ -42,12 +43,11 @@ export = (RED: NodeAPI): void => {
   }
 
   function wire(node: Node, acquirer: Acquirer): void {
-    const open = () => acquirer.open();
     const leave = enter(pathOf(node), acquirer);
-    RED.events.once('flows:started', open);
+    const callOff = onceStarted(RED.events, () => acquirer.open());
     node.on('input', (msg, send, done) => acquirer.receive(new Errand(msg, send, done)));
     node.on('close', (removed: boolean, done: () => void) => {
-      RED.events.removeListener('flows:started', open);
+      callOff();
       leave();
       if (removed) acquirer.end();
       else {

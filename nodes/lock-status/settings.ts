@@ -4,6 +4,7 @@ import type { NodeDef } from 'node-red';
 import { objectToPattern } from '../../src/protocol';
 import type { Registry } from '../../src/registry/registry';
 import { invalid } from '../shared/node-error';
+import { onceStarted } from '../shared/once-started';
 import type { Content } from './reports';
 
 export interface StatusConfig extends NodeDef {
@@ -25,13 +26,12 @@ export function toPattern(found: unknown): string {
 /** Calls back once all flows run and the registry has rebuilt what was before; calling the result calls that off. */
 export function whenAllRuns(runtime: EventEmitter, registry: Registry, start: () => void): () => void {
   let isOff = false;
-  const started = async () => {
+  const callOff = onceStarted(runtime, async () => {
     await registry.ready;
     if (!isOff) start();
-  };
-  runtime.once('flows:started', started);
+  });
   return () => {
     isOff = true;
-    runtime.removeListener('flows:started', started);
+    callOff();
   };
 }

@@ -57,7 +57,8 @@ export function wishStatus(wish: Wish, registry: Registry, t: Translate, nowMs: 
   if (wish.isMine && !wish.isTaken) {
     const until = claim.expires;
     if (!Number.isFinite(until)) return status('green', 'dot', t('acquire.status.mine'));
-    return status('green', 'dot', t('acquire.status.mineUntil', { time: clockTime(until, nowMs) }));
+    const time = clockTime(until, nowMs, t('acquire.status.dates'));
+    return status('green', 'dot', t('acquire.status.mineUntil', { time }));
   }
   const holder = holderBeside(registry, resourcesOf(claim), claim.message.locker) ?? claim.answer?.by;
   if (holder === undefined) return status('yellow', 'ring', t('acquire.status.waits'));

@@ -60,11 +60,11 @@ export function cut(text: string, longest: number): string {
   return letters.length <= longest ? text : `${letters.slice(0, longest - 1).join('')}…`;
 }
 
-/** `14:05` within a day, else `26 Nov`; for both the local time of this machine. */
-export function clockTime(wallMs: number, nowMs: number): string {
+/** `14:05` within a day, else `26 Nov` as it is written in a locale; for both the local time of this machine. */
+export function clockTime(wallMs: number, nowMs: number, locale: string): string {
   const time = new Date(wallMs);
   if (wallMs - nowMs < DAY_MS) {
     return [time.getHours(), time.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
   }
-  return time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  return time.toLocaleDateString(locale, { day: 'numeric', month: 'short' });
 }

@@ -36,13 +36,13 @@ export class Editor {
     });
   }
 
-  /** Starts the Node-RED that the tests run on, with these flows, and opens its editor. */
-  static async open(flows: readonly FlowNode[]): Promise<Editor> {
+  /** Starts the Node-RED that the tests run on, with these flows, and opens its editor in a language such as `de`. */
+  static async open(flows: readonly FlowNode[], lang = 'en-US'): Promise<Editor> {
     const userDir = makeUserDir(flows);
     const runtime = process.env.NODE_RED_DIR === undefined ? NODE_RED_4 : NODE_RED_5;
-    const running = await startNodeRed(runtime, userDir);
+    const running = await startNodeRed(runtime, userDir, { lang });
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
-    const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
+    const page = await browser.newPage({ viewport: { width: 1400, height: 1000 }, locale: lang });
     const editor = new Editor(page, browser, running, userDir);
     try {
       await editor.#load(running.url);

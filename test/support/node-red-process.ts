@@ -21,8 +21,15 @@ export interface NodeRedProcess {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a Node-RED on a free port with the settings of a fresh installation, and waits until it serves the editor. */
-export async function startNodeRed(runtime: NodeRedRuntime, userDir: string): Promise<NodeRedProcess> {
+/**
+ * Starts a Node-RED on a free port with the settings of a fresh installation, and others on top, and waits until it
+ * serves the editor.
+ */
+export async function startNodeRed(
+  runtime: NodeRedRuntime,
+  userDir: string,
+  others: Readonly<Record<string, unknown>> = {},
+): Promise<NodeRedProcess> {
   const port = await freePort();
   const settings = {
     uiHost: '127.0.0.1',
@@ -30,6 +37,7 @@ export async function startNodeRed(runtime: NodeRedRuntime, userDir: string): Pr
     flowFile: 'flows.json',
     telemetry: { enabled: false },
     editorTheme: { tours: false },
+    ...others,
   };
   await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings)};\n`);
   const log: string[] = [];

@@ -77,6 +77,11 @@ export class Desk {
       makeId: () => this.#RED.util.generateId(),
       nudge: () => this.#nudge.request(),
     });
+    // Nobody is told of what a registry has found from before its start.
+    void registry.ready.then(() => {
+      feed.stop();
+      this.#nudge.request();
+    });
     const deafen = registry.onEvent((event) => history.note(event));
     const stop = () => {
       deafen();

@@ -74,16 +74,18 @@ export class Feed {
   }
 
   #start(): void {
-    const { registry, makeId, nudge } = this.#parts;
+    const { registry, history, clock, makeId, nudge } = this.#parts;
     this.#id = makeId();
     this.#isCut = false;
-    for (const { resource } of registry.states()) {
-      this.#note(resource);
+    for (const state of registry.states()) {
+      history.noteWaiting(state, Number.NaN);
+      this.#note(state.resource);
       if (this.#isCut) break;
     }
     this.#stops = [
-      registry.watch('#', ({ resource }) => {
-        this.#note(resource);
+      registry.watch('#', (state) => {
+        history.noteWaiting(state, clock.now().wall);
+        this.#note(state.resource);
         nudge();
       }),
       registry.onStatus(nudge),

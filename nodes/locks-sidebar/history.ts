@@ -1,5 +1,5 @@
 // The last events of a registry, and since when those wait who are waiting now, as far as the events have told.
-import type { AuditEvent, WaitingClaim } from '../../src/mqtt/messages';
+import type { AuditEvent, ResourceState, WaitingClaim } from '../../src/mqtt/messages';
 import type { EventLine } from './shown';
 
 const MOST_EVENTS = 200;
@@ -9,7 +9,7 @@ const MOST_WAITS = 10_000;
 export class History {
   #lines: EventLine[] = [];
   #last = 0;
-  /** Wall ms at which each wait began. */
+  /** Wall ms at which each wait began; NaN where that is not known. */
   readonly #waits = new Map<string, number>();
 
   note(event: AuditEvent): void {
@@ -32,15 +32,25 @@ export class History {
 
   /** Wall ms since when it waits for a resource; `undefined` if nobody has seen it begin. */
   waitsSince(resource: string, waiter: Pick<WaitingClaim, 'locker' | 'requester'>): number | undefined {
-    return this.#waits.get(keyOf(resource, waiter));
+    const since = this.#waits.get(keyOf(resource, waiter));
+    return Number.isNaN(since) ? undefined : since;
+  }
+
+  /** Who waits now, of whom no event tells; `since` is NaN for those who may have been there long before. */
+  noteWaiting({ resource, waiting }: ResourceState, since: number): void {
+    for (const waiter of waiting) {
+      const key = keyOf(resource, waiter);
+      if (!this.#waits.has(key)) this.#setWait(key, since);
+    }
   }
 
   #noteWait(key: string, { event, time }: AuditEvent): void {
-    if (event !== 'queued' && event !== 'requeued') {
-      this.#waits.delete(key);
-      return;
-    }
-    this.#waits.set(key, Date.parse(time));
+    if (event === 'requeued') this.#setWait(key, Date.parse(time));
+    else this.#waits.delete(key);
+  }
+
+  #setWait(key: string, since: number): void {
+    this.#waits.set(key, since);
     if (this.#waits.size <= MOST_WAITS) return;
     for (const first of this.#waits.keys()) {
       this.#waits.delete(first);

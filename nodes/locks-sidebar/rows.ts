@@ -48,15 +48,16 @@ function holderOf(state: ResourceState, { registry, places }: RowParts): Holder 
 function waiterOf(resource: string, waiter: WaitingClaim, { registry, places, history }: RowParts): Party {
   const { locker, requester, priority, level } = waiter;
   const isOurs = requester === registry.requester;
-  const own = isOurs ? registry.findByLocker(resource, locker) : [];
-  const since = history.waitsSince(resource, waiter);
+  const all = isOurs ? registry.findByLocker(resource, locker) : [];
+  const own = all.find(({ state }) => state === 'waiting');
+  const since = history.waitsSince(resource, waiter) ?? own?.madeAt;
   return {
     locker,
     ...strangerIn(requester, registry),
     priority,
     ...(level !== undefined && { level }),
     ...(since !== undefined && { since }),
-    ...placeOf(own.find(({ state }) => state === 'waiting')?.path, places),
+    ...placeOf(own?.path, places),
   };
 }
 

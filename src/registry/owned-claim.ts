@@ -29,6 +29,7 @@ export interface OwnedClaimOptions {
 export class OwnedClaim implements RegistryClaim {
   readonly path: string;
   readonly key: string;
+  readonly madeAt: number;
   isKept: boolean;
   readonly #deeds: ClaimDeeds;
   readonly #id: string;
@@ -42,6 +43,7 @@ export class OwnedClaim implements RegistryClaim {
 
   constructor({ deeds, path, key, id, message, isKept }: OwnedClaimOptions) {
     this.#deeds = deeds;
+    this.madeAt = deeds.clock.now().wall;
     this.path = path;
     this.key = key;
     this.#id = id;

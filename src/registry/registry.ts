@@ -48,6 +48,8 @@ export interface RegistrySettings {
   readonly values?: readonly DefaultValue[];
   /** Holder and value as plain text on topics of their own, too. Default `false`. */
   readonly plainText?: boolean;
+  /** Home Assistant is told of every resource under this prefix of its own, usually `homeassistant`. Default: it is not. */
+  readonly homeAssistant?: string;
   /**
    * Whether this runtime may decide, on a broker of others: `alone` unless somebody else does, also without the broker;
    * `takeover` whenever nobody else does; or `never`. Default `alone`.
@@ -79,6 +81,8 @@ export interface RegistryClaim {
   /** The last answer; `undefined` until the first one comes. */
   readonly answer: Answer | undefined;
   readonly state: 'asked' | 'waiting' | 'held' | 'revoking' | 'ended';
+  /** Wall ms at which it was made, or came back. */
+  readonly madeAt: number;
   /** Came back from before a restart of Node-RED. */
   readonly restored: boolean;
   /** By the local clock too: false once the lease has run out. */

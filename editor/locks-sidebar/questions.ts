@@ -1,5 +1,5 @@
 // The questions that come before a resource is held or freed by hand, inside its row: Escape is no.
-import { element, textButton } from '../page';
+import { button, element } from '../page';
 import { say } from './words';
 
 const UNITS = { min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -55,7 +55,7 @@ export function holdForm(resource: string, answer: (wish: HoldWish | undefined) 
   return form;
 }
 
-const PRIMARY = 'red-ui-button red-ui-button-small primary';
+const PRIMARY = 'red-ui-button primary';
 
 function formOf(cancel: () => void, ...children: readonly HTMLElement[]): HTMLFormElement {
   const form = element('form', { class: 'redlock-question' }, ...children);
@@ -68,7 +68,12 @@ function formOf(cancel: () => void, ...children: readonly HTMLElement[]): HTMLFo
 }
 
 function actions(submit: HTMLButtonElement, cancel: () => void): HTMLElement {
-  return element('div', { class: 'redlock-acts' }, submit, textButton(say('action.cancel'), 'no', cancel));
+  return element(
+    'div',
+    { class: 'redlock-acts' },
+    submit,
+    button(say('action.cancel'), { class: 'red-ui-button', 'data-act': 'no' }, cancel),
+  );
 }
 
 /** `on` is a text, `40` a number, `{"brightness":40}` an object. */

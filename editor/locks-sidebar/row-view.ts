@@ -62,11 +62,9 @@ export class RowView {
       acts.append(
         iconButton('unlock', say('action.free', { resource }), 'free', () => this.#askFree(holder)),
       );
-    const left =
-      holder?.expires === undefined ? undefined : timeElement('until', holder.expires, 'redlock-left');
     const dot = element('span', { class: 'redlock-dot', title: say(`state.${state}`) });
     const name = element('span', { class: 'redlock-name', title: resource }, resource);
-    return element('div', { class: 'redlock-head' }, dot, name, left, acts);
+    return element('div', { class: 'redlock-head' }, dot, name, acts);
   }
 
   #holder(): HTMLElement {
@@ -74,13 +72,14 @@ export class RowView {
     const shown =
       value === undefined ? undefined : element('span', { class: 'redlock-value' }, sayValue(value));
     if (holder === undefined) return element('div', { class: 'redlock-line' }, say('state.free'), shown);
-    const { since, claims } = holder;
+    const { since, expires, claims } = holder;
     return element(
       'div',
       { class: 'redlock-line' },
       partyElement(holder, 'holder'),
       element('span', { class: 'redlock-level' }, sayLevel(holder)),
       shown,
+      expires === undefined ? undefined : timeElement('until', expires, 'redlock-left'),
       since === undefined ? undefined : timeElement('since', since, 'redlock-since'),
       claims > 1 ? element('span', {}, say('row.claims', { count: claims })) : undefined,
       state === 'revoking' ? element('span', {}, say('state.revoking')) : undefined,

@@ -41,8 +41,8 @@ export async function startNodeRed(
   };
   await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings)};\n`);
   const log: string[] = [];
-  const child = await launch(runtime, userDir, log);
   const url = `http://127.0.0.1:${port}`;
+  const child = await launch(runtime, userDir, log, url);
   return {
     url,
     log,
@@ -68,7 +68,13 @@ export async function startNodeRed(
   };
 }
 
-async function launch(runtime: NodeRedRuntime, userDir: string, log: string[]): Promise<ChildProcess> {
+/** Resolves when it says, in whatever language, where it serves. */
+async function launch(
+  runtime: NodeRedRuntime,
+  userDir: string,
+  log: string[],
+  url: string,
+): Promise<ChildProcess> {
   const program = join(runtime.home, 'node_modules/node-red/red.js');
   // Its coverage would be that of compiled files, which nobody counts.
   const { NODE_V8_COVERAGE: _, ...env } = process.env;
@@ -86,7 +92,7 @@ async function launch(runtime: NodeRedRuntime, userDir: string, log: string[]): 
     child.once('exit', (code) => reject(new Error(`Node-RED ended with ${code}:\n${log.join('\n')}`)));
     createInterface(child.stdout).on('line', (line) => {
       note(line);
-      if (line.includes('Server now running at')) resolve();
+      if (line.includes(url)) resolve();
     });
   });
   return child;

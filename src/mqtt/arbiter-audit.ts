@@ -8,7 +8,7 @@ import type { Answer, AuditEvent } from './messages';
 export interface EventStream {
   /** Whether anybody could hear an event now. */
   readonly isHeard: boolean;
-  noteEvent(text: string): void;
+  noteEvent(event: AuditEvent): void;
 }
 
 /** What an event says beside its time. */
@@ -55,7 +55,7 @@ export class Audit {
     if (stream === undefined && this.#listeners.size === 0) return;
     const event: AuditEvent = { time: iso(this.#context.clock.now().wall), ...entry };
     for (const listener of [...this.#listeners]) this.#tell(listener, event);
-    stream?.noteEvent(JSON.stringify(event));
+    stream?.noteEvent(event);
   }
 
   get #isHeard(): boolean {

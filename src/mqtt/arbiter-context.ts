@@ -158,13 +158,16 @@ export function isoAt(moment: number, now: { readonly monotonic: number; readonl
   return iso(now.wall + (moment - now.monotonic));
 }
 
-/** ISO 8601 of a wall time, cut to what a date can say. Spelled once for all that happens in one ms. */
+/** ISO 8601 of a wall time, cut to what a date can say. Spelled once for all that happens in one second. */
 export function iso(wall: number): string {
   const ms = Math.round(Math.max(-MAX_WALL_MS, Math.min(MAX_WALL_MS, wall)));
-  if (ms !== lastMs) lastText = new Date(ms).toISOString();
-  lastMs = ms;
-  return lastText;
+  const second = Math.floor(ms / 1_000);
+  if (second !== lastSecond) lastText = new Date(ms).toISOString().slice(0, -MS_LENGTH);
+  lastSecond = second;
+  return `${lastText}${String(ms - 1_000 * second).padStart(3, '0')}Z`;
 }
 
-let lastMs = Number.NaN;
+/** Of `000Z`. */
+const MS_LENGTH = 4;
+let lastSecond = Number.NaN;
 let lastText = '';

@@ -10,6 +10,7 @@ import { spellOwnClaim } from './arbiter-own-message';
 import { type Place, Retained } from './arbiter-retained';
 import type { Turn } from './arbiter-session';
 import type { States } from './arbiter-states';
+import type { AuditEvent } from './messages';
 import type { Transport } from './transport';
 
 /** So many messages may be on their way; what comes of more is told, as it is then, when there is place again. */
@@ -57,7 +58,7 @@ export class Publisher {
   readonly #holds = new Set<string>();
   readonly #waits = new Set<string>();
   readonly #forgotten = new Set<string>();
-  #events: string[] = [];
+  #events: AuditEvent[] = [];
   #allLanded: () => void = () => {};
   #timer: Timer | undefined;
   #flushedAt = -Infinity;
@@ -108,8 +109,9 @@ export class Publisher {
     return this.#isOpen && this.#parts.transport.isHeard !== false;
   }
 
-  noteEvent(text: string): void {
-    this.#events.push(text);
+  /** Spelled when it is published: somebody may wait for what is told meanwhile. */
+  noteEvent(event: AuditEvent): void {
+    this.#events.push(event);
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
   }
 
@@ -265,7 +267,8 @@ export class Publisher {
     for (const resource of this.#take(this.#waits)) this.#putState(resource);
     for (const resource of this.#take(this.#forgotten)) this.#clearState(resource);
     const { topics } = this.#context;
-    for (const text of this.#events) this.#publish(topics.event, text, { qos: 0, retain: false });
+    for (const event of this.#events)
+      this.#publish(topics.event, JSON.stringify(event), { qos: 0, retain: false });
     this.#events = [];
   }
 

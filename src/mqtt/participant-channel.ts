@@ -1,6 +1,6 @@
 // The numbered frames between a participant and whoever decides: what is to be said goes in order, beginning with all that
 // is claimed whenever somebody may not know it, and what is told is read in order.
-import type { Timer } from '../protocol';
+import { LazyTimer } from './lazy-timer';
 import type { ParticipantClaims } from './participant-claims';
 import type { Contact } from './participant-contact';
 import type { ParticipantContext } from './participant-context';
@@ -61,11 +61,14 @@ export class Channel {
   #stream: Stream | undefined;
   #waiting: Waiting[] = [];
   #isFlushing = false;
-  #ackTimer: Timer | undefined;
+  readonly #ackTimer: LazyTimer;
 
   constructor(parts: ChannelParts) {
     this.#parts = parts;
     this.#context = parts.context;
+    this.#ackTimer = new LazyTimer(parts.context.clock, () => {
+      if (this.#stream !== undefined) this.#sendAck(this.#stream);
+    });
   }
 
   get isOpen(): boolean {
@@ -121,8 +124,7 @@ export class Channel {
     this.#stream?.sender.stop();
     this.#stream = undefined;
     this.#waiting = [];
-    this.#ackTimer?.cancel();
-    this.#ackTimer = undefined;
+    this.#ackTimer.stop();
   }
 
   /** Sends it with the other things of this turn; `false` if there is nobody, who then hears of all that is claimed. */
@@ -223,10 +225,7 @@ export class Channel {
 
   #ackSoon(): void {
     const { clock, inForce } = this.#context;
-    this.#ackTimer ??= clock.setTimer(inForce.beat / 2, () => {
-      this.#ackTimer = undefined;
-      if (this.#stream !== undefined) this.#sendAck(this.#stream);
-    });
+    if (!this.#ackTimer.isSet) this.#ackTimer.set(clock.now().monotonic, inForce.beat / 2);
   }
 
   #sendAck(stream: Stream): void {
@@ -239,8 +238,7 @@ export class Channel {
       ...(n !== undefined && { n }),
       ack: receiver.last,
     };
-    this.#ackTimer?.cancel();
-    this.#ackTimer = undefined;
+    this.#ackTimer.clear();
     this.#parts.host.publish(`${JSON.stringify(head).slice(0, -1)},"ops":[${ops}]}`);
   }
 }

@@ -318,6 +318,8 @@ export class ParticipantClaims {
   }
 
   #listed(claim: ParticipantClaim): MakeOp {
+    // Only what is held has tokens, and most are listed before.
+    if (!claim.isHeld) return claim.listed(this.#context.clock.now(), undefined);
     const { mirror, context } = this.#parts;
     const tokens: { [resource: string]: number } = {};
     for (const resource of claim.resources) tokens[resource] = claim.token;

@@ -23,7 +23,8 @@ export interface WatchHost {
   /** `undefined`: nobody says to decide. */
   heardArbiter(message: ArbiterMessage | undefined): void;
   heardArbiterBeat(message: ArbiterBeatMessage): void;
-  heardState(resource: string, state: ResourceState | undefined): void;
+  /** An empty payload: it is shown no longer. */
+  heardState(resource: string, payload: Uint8Array): void;
   heardEvent(event: AuditEvent): void;
   /** Something came on the topic of a claim of our name. */
   heardOwnClaim(topic: string, payload: Uint8Array): void;
@@ -177,8 +178,7 @@ export class Watch {
     const parsed = this.#context.topics.parse(topic);
     switch (parsed?.kind) {
       case 'state':
-        if (payload.length === 0) this.#host.heardState(parsed.resource, undefined);
-        else this.#readState(topic, payload);
+        this.#host.heardState(parsed.resource, payload);
         return;
       case 'claim':
         this.#host.heardOwnClaim(topic, payload);
@@ -203,11 +203,6 @@ export class Watch {
   #readArbiter(payload: Uint8Array): void {
     const { message } = payload.length === 0 ? {} : readArbiter(payload);
     if (message !== undefined || payload.length === 0) this.#host.heardArbiter(message);
-  }
-
-  #readState(topic: string, payload: Uint8Array): void {
-    const state = this.#stateIn(topic, payload);
-    if (state !== undefined) this.#host.heardState(state.resource, state);
   }
 
   #stateIn(topic: string, payload: Uint8Array): ResourceState | undefined {

@@ -290,8 +290,8 @@ export class Participant implements Authority {
     this.#noteEpoch(epoch);
   }
 
-  heardState(resource: string, state: ResourceState | undefined): void {
-    this.#mirror.put(resource, state);
+  heardState(resource: string, payload: Uint8Array): void {
+    this.#mirror.put(resource, payload);
   }
 
   heardOwnClaim(topic: string, payload: Uint8Array): void {
@@ -355,10 +355,11 @@ export class Participant implements Authority {
 
   proved(beat: number, sentAt: number): void {
     if (!this.#contact.proved(beat, sentAt)) return;
+    const isNews = !this.#isJoined || this.#refused !== undefined;
     this.#refused = undefined;
     this.#isJoined = true;
     this.#kept.withdrawFormer();
-    this.#status.note();
+    if (isNews) this.#status.note();
   }
 
   #signs(): Signs {

@@ -11,7 +11,7 @@ import type {
   TermMessage,
 } from './messages';
 import { objectToResource, objectToText } from './names';
-import { hashPayload, objectToValue, type ReadError, readPayload } from './read-payload';
+import { hashPayload, isRecord, objectToValue, type ReadError, readPayload } from './read-payload';
 import type { ArbiterBeatMessage } from './session-messages';
 
 export type { ReadError };
@@ -54,6 +54,21 @@ export function readState(payload: Uint8Array): Reading<ResourceState> {
   return read(payload, 'state', objectToState, MAX_STATE_BYTES);
 }
 
+/** What may be a state, of which so far only the token is known. */
+export interface UncheckedState {
+  readonly token: number | undefined;
+  check(): Reading<ResourceState>;
+}
+
+/** Reads as much of a state as must be known of one that nobody looks at. */
+export function readUncheckedState(payload: Uint8Array): Reading<UncheckedState> {
+  const reading = readPayload(payload, MAX_STATE_BYTES);
+  if (reading.error !== undefined) return { error: reading.error };
+  const { json } = reading;
+  const token = isRecord(json) && Number.isSafeInteger(json.token) ? Number(json.token) : undefined;
+  return { message: { token, check: () => check(json, 'state', objectToState) } };
+}
+
 /** Reads who decides. */
 export function readArbiter(payload: Uint8Array): Reading<ArbiterMessage> {
   return read(payload, 'arbiter', (arbiter) => objectToValue('settings', arbiter.settings));
@@ -78,9 +93,16 @@ export function read<Name extends keyof Checked>(
 ): Reading<Checked[Name]> {
   const reading = readPayload(payload, maxBytes);
   if (reading.error !== undefined) return { error: reading.error };
-  const { json } = reading;
-  const check = checkOf(typeof name === 'function' ? name(json) : name);
-  if (!check(json)) return { error: explain(check.errors?.[0]) };
+  return check(reading.json, name, object);
+}
+
+function check<Name extends keyof Checked>(
+  json: unknown,
+  name: Name | ((json: unknown) => Name),
+  object: (message: Checked[Name]) => ReadError | undefined,
+): Reading<Checked[Name]> {
+  const checkSchema = checkOf(typeof name === 'function' ? name(json) : name);
+  if (!checkSchema(json)) return { error: explain(checkSchema.errors?.[0]) };
   const error = object(json);
   return error === undefined ? { message: json } : { error };
 }

@@ -1,6 +1,7 @@
 // Numbered frames over messages that may get lost, come twice or out of order: what arrives is taken in order and once,
 // what is not acknowledged is sent again. Go-back-N, as in TCP's early days: losses are rare where it is used.
-import type { Clock, Timer } from '../protocol';
+import type { Clock } from '../protocol';
+import { LazyTimer } from './lazy-timer';
 
 export interface FrameSenderOptions<Content> {
   readonly clock: Clock;
@@ -28,10 +29,11 @@ export class FrameSender<Content> {
   #unacknowledged: Sent<Content>[] = [];
   #last = 0;
   #retryMs: number;
-  #timer: Timer | undefined;
+  readonly #timer: LazyTimer;
 
   constructor(options: FrameSenderOptions<Content>) {
     this.#options = options;
+    this.#timer = new LazyTimer(options.clock, () => this.#sendAgain());
     this.#retryMs = this.#firstRetry;
   }
 
@@ -53,8 +55,9 @@ export class FrameSender<Content> {
   /** Sends a frame; gives back its number. */
   send(content: Content): number {
     this.#last += 1;
-    this.#unacknowledged.push({ n: this.#last, content, at: this.#options.clock.now().monotonic });
-    this.#timer ??= this.#startTimer();
+    const at = this.#options.clock.now().monotonic;
+    this.#unacknowledged.push({ n: this.#last, content, at });
+    if (!this.#timer.isSet) this.#timer.set(at, this.#retryMs);
     this.#options.send(this.#last, content);
     return this.#last;
   }
@@ -63,29 +66,28 @@ export class FrameSender<Content> {
   acknowledge(n: number): void {
     const acknowledged = this.#unacknowledged.find((frame) => frame.n === n);
     if (acknowledged === undefined) return;
-    const took = this.#options.clock.now().monotonic - acknowledged.at;
+    const now = this.#options.clock.now().monotonic;
+    const took = now - acknowledged.at;
     this.#unacknowledged = this.#unacknowledged.filter((frame) => frame.n > n);
     this.#retryMs = Math.max(this.#firstRetry, Math.min(PATIENCE * took, LONGEST_RETRY_MS));
-    this.stop();
-    if (this.#unacknowledged.length > 0) this.#timer = this.#startTimer();
+    if (this.#unacknowledged.length > 0) this.#timer.set(now, this.#retryMs);
+    else this.#timer.clear();
   }
 
   /** Sends nothing again. */
   stop(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#timer.stop();
   }
 
   get #firstRetry(): number {
     return this.#options.firstRetry ?? FIRST_RETRY_MS;
   }
 
-  #startTimer(): Timer {
-    return this.#options.clock.setTimer(this.#retryMs, () => {
-      this.#retryMs = Math.min(2 * this.#retryMs, Math.max(LONGEST_RETRY_MS, this.#firstRetry));
-      this.#timer = this.#startTimer();
-      for (const { n, content } of this.#unacknowledged) this.#options.send(n, content);
-    });
+  #sendAgain(): void {
+    const { clock, send } = this.#options;
+    this.#retryMs = Math.min(2 * this.#retryMs, Math.max(LONGEST_RETRY_MS, this.#firstRetry));
+    this.#timer.set(clock.now().monotonic, this.#retryMs);
+    for (const { n, content } of this.#unacknowledged) send(n, content);
   }
 }
 

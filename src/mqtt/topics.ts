@@ -9,6 +9,9 @@ import {
   objectToResource,
 } from './names';
 
+/** So many topics need not be read again. */
+const MOST_REMEMBERED = 1_000;
+
 /** What a topic under the prefix means. */
 export type ParsedTopic =
   | { readonly kind: 'claim' | 'answer'; readonly requester: string; readonly name: string }
@@ -99,8 +102,24 @@ export function topicsUnder(prefix: string): Topics {
     beat: ofRequester('beat'),
     all: (kind) => `${under(kind)}#`,
     allOf: (kind, requester) => `${under(kind)}${encodeLevel(requester)}/#`,
-    parse: (topic) =>
+    parse: remembering((topic) =>
       topic.startsWith(`${prefix}/`) ? parseRest(topic.slice(prefix.length + 1)) : undefined,
+    ),
+  };
+}
+
+/** The same few topics come again and again. */
+function remembering(parse: Topics['parse']): Topics['parse'] {
+  const known = new Map<string, ParsedTopic>();
+  return (topic) => {
+    const there = known.get(topic);
+    if (there !== undefined) return there;
+    const parsed = parse(topic);
+    // Those of strangers may be long.
+    if (parsed === undefined || parsed.kind === 'malformed') return parsed;
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(topic, parsed);
+    return parsed;
   };
 }
 

@@ -92,6 +92,35 @@ describe('what a participant sees', () => {
     assert.equal(scene.participant.status.phase, 'joined');
   });
 
+  it('is the last state that can be read, also where nobody has looked meanwhile', async () => {
+    const { scene } = await joined();
+    put(scene, 'lights', 1);
+    await scene.settle();
+    assert.equal(scene.participant.state('lights').token, 1);
+    scene.broker.publish('locks/state/lights', '{"v":1,"resource":"lights"}', { retain: true });
+    scene.broker.publish('locks/state/blinds', '[]', { retain: true });
+    await scene.settle();
+    assert.deepEqual(scene.warnings, []);
+    assert.deepEqual(
+      [...scene.participant.states()].map(({ resource, token }) => [resource, token]),
+      [['lights', 1]],
+    );
+    assert.match(scene.warnings.join('\n'), /the state of lights cannot be read: state is missing/);
+    assert.match(scene.warnings.join('\n'), /the state of blinds cannot be read/);
+  });
+
+  it('has shown the greatest token, also where nobody has looked at the state with it', async () => {
+    const { scene, arbiter } = await joined();
+    put(scene, 'lights', 70);
+    put(scene, 'lights', 7);
+    scene.broker.publish('locks/state/blinds', '{"token":"many"}', { retain: true });
+    await scene.settle();
+    scene.broker.stop();
+    scene.broker.start();
+    await scene.settle(2_000);
+    assert.equal(arbiter.got('hello').at(-1)?.token, 70);
+  });
+
   it('has the audit stream only while somebody listens', async () => {
     const { scene } = await joined();
     const event = {

@@ -47,7 +47,7 @@ function memoryOf(config: StatusConfig, registry: Registry, earlier: Memory | un
 
 function run(RED: NodeAPI, node: Node, config: StatusConfig, memory: Memory): void {
   const setting = { type: config.resourceType || 'str', text: config.resource };
-  const read = reader(RED, node, setting);
+  const read = reader(RED, node, setting, 'the resource');
   const pattern = isConstant(setting) ? toPattern(read({})) : undefined;
   const t = translator((key, values) => RED._(key, values));
   const line = new StatusLine((shown) => node.status(shown));

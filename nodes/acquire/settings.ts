@@ -24,6 +24,12 @@ const LEASE_OF_EACH_MS = 180_000;
 /** Lamps report within that time what they were told to do. */
 const DEFAULT_SETTLE_S = '2';
 
+/** What errors call the settings that messages may bring. */
+const RESOURCE = 'the resource';
+const LEVEL = 'the level';
+const VALUE = 'the value';
+const LEASE = 'how long it is wanted for';
+
 /** What a deploy may have changed, each as it is spelled. */
 export interface Spelling {
   readonly resources: string;
@@ -67,13 +73,14 @@ export function acquireSettings(
   const level = levelSetting(config);
   const value = { type: config.valueType || 'none', text: config.value ?? '' };
   const ttl = leaseSetting(config);
-  const read = (setting: TypedSetting) => reader(RED, node, setting);
+  const read = (setting: TypedSetting, what: string) => reader(RED, node, setting, what);
+  const readName = (setting: TypedSetting) => read(setting, RESOURCE);
   const spelled = (setting: TypedSetting) => spell(RED, node, setting);
   const readers: readonly Reader[] = [
-    read(level),
-    value.type === 'none' ? () => undefined : read(value),
-    ttl.type === 'none' ? () => undefined : read(ttl),
-    ...resources.map(read),
+    read(level, LEVEL),
+    value.type === 'none' ? () => undefined : read(value, VALUE),
+    ttl.type === 'none' ? () => undefined : read(ttl, LEASE),
+    ...resources.map(readName),
   ];
   const fixed = fixedSettings(config, expandText(RED, node, config.owner || '') || lockerName(node));
   const toWanted = wantedFrom(config, fixed, levels, ttl.type === 'none');
@@ -96,7 +103,9 @@ export function acquireSettings(
     },
     isConstant: isSame,
     manual:
-      config.manual === true ? manualSettings(RED, config, resources.filter(isFixed).map(read)) : undefined,
+      config.manual === true
+        ? manualSettings(RED, config, resources.filter(isFixed).map(readName))
+        : undefined,
     wanted: isSame ? once(wanted) : wanted,
   };
 }
@@ -168,12 +177,10 @@ function wantedFrom(
     const others = config.override === true ? overriddenResources(msg) : undefined;
     return {
       ...fixed,
-      claims: claimsOf(others ?? toResources(resources.flat(), 'the resource')),
-      priority: toPriority(level, 'the level', levels),
-      value: toValue(value, 'the value'),
-      ttl: isEndless
-        ? Number.POSITIVE_INFINITY
-        : toLease(toMs(ttl, config.ttlUnit), ttl, 'how long it is wanted for'),
+      claims: claimsOf(others ?? toResources(resources.flat(), RESOURCE)),
+      priority: toPriority(level, LEVEL, levels),
+      value: toValue(value, VALUE),
+      ttl: isEndless ? Number.POSITIVE_INFINITY : toLease(toMs(ttl, config.ttlUnit), ttl, LEASE),
       ...(config.override === true ? overrides(msg, levels) : {}),
     };
   };

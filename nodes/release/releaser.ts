@@ -24,7 +24,8 @@ export type Releaser = (msg: NodeMessage) => number | Promise<number>;
 
 export function releaser(RED: NodeAPI, node: Node, config: ReleaseConfig, registry: Registry): Releaser {
   if ((config.mode || 'lock') === 'lock') return lockReleaser(RED, node, config, registry);
-  const readNames = reader(RED, node, { type: config.resourceType || 'str', text: config.resource });
+  const setting = { type: config.resourceType || 'str', text: config.resource };
+  const readNames = reader(RED, node, setting, 'the resource');
   const end: (resource: string) => number | Promise<number> =
     config.mode === 'force'
       ? (resource: string) => free(registry, resource, lockerName(node))

@@ -1,5 +1,6 @@
 // Reads the settings of a node, typed as in Node-RED's own dialogs, for each message.
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { NodeError, toError } from './node-error';
 
 /** What a typed input holds: `str`, `num`, `bool`, `json`, `msg`, `flow`, `global`, `env`, `jsonata`. */
 export interface TypedSetting {
@@ -26,15 +27,35 @@ export function spell(RED: NodeAPI, node: Node, { type, text }: TypedSetting): s
   return `${type}:${value ?? expandText(RED, node, text)}`;
 }
 
-/** Makes a reader. Throws where a constant cannot be read, such as JSON that is none. */
-export function reader(RED: NodeAPI, node: Node, setting: TypedSetting): Reader {
+/** Makes a reader of `what`. Throws a `NodeError` that names it where a constant cannot be read, such as JSON that is none. */
+export function reader(RED: NodeAPI, node: Node, setting: TypedSetting, what: string): Reader {
+  const fail = (thrown: unknown): never => {
+    throw new NodeError('invalid', `${what} cannot be read: ${toError(thrown).message}`);
+  };
+  const read = attempt(() => namelessReader(RED, node, setting), fail);
+  return (msg) => {
+    const found = attempt(() => read(msg), fail);
+    return isPromise(found) ? found.catch(fail) : found;
+  };
+}
+
+function attempt<Result>(act: () => Result, fail: (thrown: unknown) => never): Result {
+  try {
+    return act();
+  } catch (thrown) {
+    return fail(thrown);
+  }
+}
+
+function namelessReader(RED: NodeAPI, node: Node, setting: TypedSetting): Reader {
   const { type } = setting;
   const text = type === 'str' || type === 'json' ? expandText(RED, node, setting.text) : setting.text;
   if (isConstant(setting)) {
     const value: unknown = RED.util.evaluateNodeProperty(text, type, node, {});
+    if (Number.isNaN(value)) throw new Error(`"${text}" is not a number`);
     return () => value;
   }
-  if (type === 'msg') return (msg) => RED.util.getMessageProperty(msg, text);
+  if (type === 'msg') return (msg) => messageProperty(RED, msg, text);
   if (type === 'jsonata') {
     const expression = RED.util.prepareJSONataExpression(text, node);
     return (msg) =>
@@ -42,6 +63,16 @@ export function reader(RED: NodeAPI, node: Node, setting: TypedSetting): Reader 
   }
   return (msg) =>
     settled((settle) => RED.util.evaluateNodeProperty(text, type, node, msg, (e, v) => settle(e, v)));
+}
+
+/** A property of something that the message does not have is missing, as elsewhere in Node-RED. */
+function messageProperty(RED: NodeAPI, msg: NodeMessage, property: string): unknown {
+  try {
+    return RED.util.getMessageProperty(msg, property);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 /** Hands all values on: in the same turn unless one of them takes its time. */

@@ -30,6 +30,24 @@ describe('the settings of acquire', () => {
       assert.deepEqual((await lockFor(one('room', 'msg'), { room: 7 })).resources, ['7']);
     });
 
+    it('from a part of the message', async () => {
+      const { resources } = await lockFor(one('room.name', 'msg'), { room: { name: 'hall' } });
+      assert.deepEqual(resources, ['hall']);
+    });
+
+    it('from a part of what the message does not have', async () => {
+      assert.match(await errorFor(one('room.name', 'msg')), /^Error: the resource is missing/);
+    });
+
+    it('from an expression that may fail with a message', async () => {
+      const message = await errorFor(one('$lowercase(room)', 'jsonata'), { room: 7 });
+      assert.match(message, /^Error: the resource cannot be read: Argument 1 of function "lowercase"/);
+    });
+
+    it('from a property that is none', async () => {
+      assert.match(await errorFor(one('room..name', 'msg')), /^Error: the resource cannot be read: Invalid/);
+    });
+
     it('from a list, in which nothing counts twice', async () => {
       const { resources } = await lockFor(one('rooms', 'msg'), { rooms: ['a', 'b', 'a'] });
       assert.deepEqual(resources, ['a', 'b']);
@@ -253,7 +271,13 @@ describe('the settings of acquire', () => {
       [{ maxAttempts: '0' }, /^Error: the number of attempts is "0": it should be 1 or more/],
       [{ whenTaken: 'atMost', timeout: 'long' }, /^Error: the longest wait is "long"/],
       [{ grace: '-1' }, /^Error: the grace is "-1"/],
-      [{ value: '{', valueType: 'json' }, /JSON/],
+      [{ value: '{', valueType: 'json' }, /^Error: the value cannot be read: .*JSON/],
+      [{ level: 'high', levelType: 'num' }, /^Error: the level cannot be read: "high" is not a number/],
+      [
+        { ttl: 'soon', ttlType: 'num' },
+        /^Error: how long it is wanted for cannot be read: "soon" is not a number/,
+      ],
+      [{ resources: [{ v: '$room(', t: 'jsonata' }] }, /^Error: the resource cannot be read: Expected/],
     ] as const) {
       it(`end each message in an error: ${JSON.stringify(change)}`, async () => {
         await scene.run(acquire('motion', change));

@@ -3,6 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { closeAllRegistries, openRegistry } from '../src/registry/open';
 import type { Registry } from '../src/registry/registry';
 import type { RegistryConfig, RegistryCredentials } from './lock-registry/config';
+import { serveDialogs } from './lock-registry/routes';
 import { registrySettings } from './lock-registry/settings';
 import { shutdown } from './lock-registry/shutdown';
 import { toError } from './shared/node-error';
@@ -11,6 +12,7 @@ type LockRegistryNode = Node<RegistryCredentials> & { registry?: Registry };
 
 export = (RED: NodeAPI): void => {
   shutdown.watch();
+  serveDialogs(RED);
 
   function LockRegistry(this: LockRegistryNode, config: RegistryConfig): void {
     RED.nodes.createNode(this, config);

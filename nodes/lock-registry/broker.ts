@@ -4,7 +4,7 @@ import type { TlsOptions } from '../../src/mqtt/connection-address';
 import type { BrokerSettings } from '../../src/registry/registry';
 import { invalid } from '../shared/node-error';
 import { expandText } from '../shared/setting';
-import type { RegistryConfig, RegistryCredentials } from './config';
+import type { BrokerConfig, RegistryCredentials } from './config';
 
 const DEFAULT_PORT = 1883;
 
@@ -18,36 +18,49 @@ interface MqttBrokerNode {
   };
 }
 
+/** One that is connected to. */
+export type RemoteSettings = BrokerSettings & { readonly kind: 'url' };
+
 /** Throws a `NodeError` that names what is wrong. */
 export function brokerSettings(
   RED: NodeAPI,
-  node: Node<RegistryCredentials>,
-  config: RegistryConfig,
+  node: Node,
+  config: BrokerConfig,
+  credentials: RegistryCredentials,
 ): BrokerSettings {
-  const text = (value: string | number | undefined) => expandText(RED, node, String(value ?? ''));
   switch (config.broker) {
     case 'none':
       return { kind: 'none' };
     case 'url':
-      return { kind: 'url', url: text(config.url), ...credentialsOf(node) };
     case 'node':
-      return fromFlow(RED.nodes.getNode(config.brokerNode), config.brokerNode);
+      return remoteSettings(RED, node, config, credentials);
     default:
       return {
         kind: 'embedded',
-        port: toPort(text(config.port)),
-        ...optional('host', text(config.bind)),
-        ...credentialsOf(node),
+        port: toPort(expandText(RED, node, String(config.port ?? ''))),
+        ...optional('host', expandText(RED, node, config.bind ?? '')),
+        ...given(credentials),
       };
   }
 }
 
-function credentialsOf({ credentials }: Node<RegistryCredentials>): RegistryCredentials {
-  return { ...optional('user', credentials?.user), ...optional('password', credentials?.password) };
+/** Of a broker with an address, or of an mqtt-broker node. Throws a `NodeError` that names what is wrong. */
+export function remoteSettings(
+  RED: NodeAPI,
+  node: Node,
+  { broker, brokerNode, url }: Pick<BrokerConfig, 'broker' | 'brokerNode' | 'url'>,
+  credentials: RegistryCredentials,
+): RemoteSettings {
+  if (broker === 'node') return fromFlow(RED.nodes.getNode(brokerNode), brokerNode);
+  return { kind: 'url', url: expandText(RED, node, url ?? ''), ...given(credentials) };
+}
+
+function given({ user, password }: RegistryCredentials): RegistryCredentials {
+  return { ...optional('user', user), ...optional('password', password) };
 }
 
 /** The connection is one of our own, since its name and its will are our own: only the address is theirs. */
-function fromFlow(found: unknown, id: string): BrokerSettings {
+function fromFlow(found: unknown, id: string): RemoteSettings {
   if (!isMqttBroker(found)) throw invalid('the connection', id, 'an mqtt-broker node that is enabled');
   const { brokerurl, options } = found;
   const { username, password, protocolVersion, ca, cert, key, passphrase, servername } = options;

@@ -2,13 +2,17 @@
 import type { NodeDef } from 'node-red';
 import type { Level } from '../../src/registry/levels';
 
-export interface RegistryConfig extends NodeDef {
+/** Which broker. */
+export interface BrokerConfig {
   readonly broker: 'embedded' | 'node' | 'url' | 'none';
   /** The id of an mqtt-broker node. */
   readonly brokerNode: string;
   readonly url: string;
   readonly bind: string;
   readonly port: string;
+}
+
+export interface RegistryConfig extends NodeDef, BrokerConfig {
   readonly prefix: string;
   readonly requester: string;
   /** Whether this Node-RED may decide, on a broker that is not its own. */

@@ -22,7 +22,7 @@ export function registrySettings(
   const { userDir } = RED.settings;
   const requester = expandText(RED, node, config.requester ?? '') || instanceId(RED);
   return {
-    broker: brokerSettings(RED, node, config),
+    broker: brokerSettings(RED, node, config, node.credentials ?? {}),
     ...(config.name ? { name: config.name } : {}),
     prefix: expandText(RED, node, config.prefix || 'locks'),
     ...(requester === undefined ? {} : { requester }),

@@ -71,5 +71,5 @@ function isKnown(scheme: string | undefined): scheme is keyof typeof PROTOCOLS {
 }
 
 function hidePassword(url: string): string {
-  return JSON.stringify(url.replace(/\/\/[^@/]*@/, '//…@'));
+  return JSON.stringify(url.replace(/^([a-z]*:\/\/)?.*@/is, '$1…@'));
 }

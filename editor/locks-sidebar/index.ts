@@ -22,7 +22,7 @@ class Sidebar {
   readonly #events: EventsView;
   readonly #search = element('input', {
     type: 'search',
-    placeholder: say('search.hint'),
+    placeholder: say('search.label'),
     'aria-label': say('search.hint'),
   });
   readonly #filter = element('select', { 'aria-label': say('filter.label') });

@@ -149,7 +149,9 @@ export class RowView {
 
   #ask(form: HTMLFormElement): void {
     this.#question.replaceChildren(form);
-    form.querySelector<HTMLElement>('input, button')?.focus();
+    const first = form.querySelector<HTMLElement>('input, button');
+    first?.focus();
+    if (first instanceof HTMLInputElement) first.select();
   }
 
   #close(act: string): void {

@@ -22,6 +22,9 @@ export interface RegistryConfig extends NodeDef, BrokerConfig {
   readonly failoverDelay?: string;
   /** `Infinity`: until the holder is gone. */
   readonly handoverTimeout?: string;
+  /** Whether Home Assistant is told of every resource, and the prefix under which it looks for that. */
+  readonly homeAssistant?: boolean;
+  readonly discoveryPrefix?: string;
   readonly levels: readonly Level[];
   readonly values: readonly ValueRow[];
   readonly policy: readonly RuleRow[];

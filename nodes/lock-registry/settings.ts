@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import type { DefaultValue } from '../../src/mqtt/defaults';
+import { HOME_ASSISTANT } from '../../src/mqtt/discovery-message';
 import type { PolicyRow } from '../../src/registry/policy';
 import type { RegistrySettings } from '../../src/registry/registry';
 import { readDuration } from '../shared/duration';
@@ -34,9 +35,15 @@ export function registrySettings(
     },
     ...(config.levels === undefined ? {} : { levels: config.levels }),
     policy: (config.policy ?? []).map(policyRow),
+    ...homeAssistant(RED, node, config),
     values: (config.values ?? []).map((row) => defaultValue(RED, node, row)),
     ...(userDir === undefined ? {} : { folder: join(userDir, FOLDER) }),
   };
+}
+
+function homeAssistant(RED: NodeAPI, node: Node, config: RegistryConfig): { homeAssistant?: string } {
+  if (config.homeAssistant !== true) return {};
+  return { homeAssistant: expandText(RED, node, config.discoveryPrefix || HOME_ASSISTANT) };
 }
 
 type TimingField = 'session' | 'failoverDelay' | 'handoverTimeout';

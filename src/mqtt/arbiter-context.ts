@@ -15,6 +15,8 @@ export interface Rules {
   readonly defaults: Defaults;
   /** Holder and value as plain text on topics of their own, for devices that cannot read JSON. */
   readonly plainText: boolean;
+  /** The prefix under which Home Assistant is told of every resource; `undefined`: it is not. */
+  readonly discovery?: string;
 }
 
 export interface Log {
@@ -143,6 +145,7 @@ export function settingsInForce(
     levels: rules.levels.all,
     policy: rules.policy.rows,
     defaults: rules.defaults.all,
+    discovery: rules.discovery,
     limits: { ...DEFAULT_LIMITS, ...limits },
     takeover: canBeSucceeded,
     ...{ session, beat, failoverDelay, handoverTimeout, freeState },

@@ -26,6 +26,7 @@ import { States } from './arbiter-states';
 import { type ArbiterStatus, DECIDING, StatusBoard } from './arbiter-status';
 import type { Refusal } from './arbiter-wish';
 import type { Authority } from './authority';
+import { Discovery } from './discovery';
 import { callSafely, subscribe } from './listeners';
 import type { Answer, ArbiterMessage, AuditEvent, ResourceState } from './messages';
 import type { HandedClaim, HandedOver } from './participant-claim';
@@ -64,6 +65,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   readonly #own: OwnClaims;
   readonly #publisher: Publisher | undefined;
   readonly #remote: Remote | undefined;
+  readonly #discovery: Discovery | undefined;
   readonly #grants: OwnGrants | undefined;
   readonly #term: Term | undefined;
   readonly #board = new StatusBoard((tell) => callSafely(this.#context.log, tell));
@@ -92,7 +94,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     this.#hearer = hearer;
     const context = contextOf(settings, term !== undefined, term?.epoch);
     const decider = new Decider(context, settings.limits ?? {}, this);
-    const states = new States(context, decider, (resource) => this.#publisher?.noteForgotten(resource));
+    const states = new States(context, decider, (resource) => this.#forgotten(resource));
     const complaints = new Complaints(context.log, context.clock);
     const lastToken = () => decider.lastToken;
     const publisher = transport && new Publisher({ context, transport, states, complaints, lastToken });
@@ -109,6 +111,8 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     this.#force = force;
     if (term !== undefined) this.#grants = this.#ownGrants();
     if (transport === undefined || publisher === undefined) return;
+    const resources = () => states.shown();
+    this.#discovery = new Discovery({ context, transport, complaints, resources });
     const { claimsPerRequester: mostDead } = { ...DEFAULT_LIMITS, ...settings.limits };
     const updateOwn = (claim: ArbiterClaim, change: OwnChange) => this.#own.update(claim, change);
     const past = { takeOwn, updateOwn, term, seizes };
@@ -167,6 +171,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     this.#stateListeners.clear();
     this.#grants?.clear();
     if (wasDeciding) for (const claim of this.#passing()) this.#own.release(claim);
+    await this.#discovery?.stop();
     await this.#remote?.stop();
     this.#decider.stop();
     this.#states.stop();
@@ -184,6 +189,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     if (this.#board.status.phase !== 'deciding') return;
     for (const resource of this.#states.shown()) this.#publisher?.noteState(resource, true);
     this.#remote?.showPresence();
+    this.#discovery?.rulesChanged();
     this.#publisher?.flushSoon();
   }
 
@@ -276,6 +282,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   changed(resource: string, isHold: boolean): void {
     this.#states.note(resource);
     this.#publisher?.noteState(resource, isHold);
+    this.#discovery?.note(resource);
     for (const listener of this.#stateListeners) callSafely(this.#context.log, () => listener(resource));
   }
 
@@ -293,15 +300,18 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     this.#startTimer?.cancel();
     if (this.#board.status.phase === 'stopped') return;
     this.#board.set(DECIDING);
+    this.#discovery?.opened();
     this.#beReady();
   }
 
   closed(reason: string | undefined, isRefused: boolean): void {
+    this.#discovery?.closed();
     this.#board.set({ isPublishing: false, reason, isRefused });
     if (isRefused || this.#hasWaited) this.#waitNoMore();
   }
 
   giveWay(other: ArbiterMessage): void {
+    this.#discovery?.closed();
     if (this.#board.status.phase !== 'elsewhere') {
       this.#startTimer?.cancel();
       this.#board.set({ phase: 'elsewhere', other });
@@ -319,6 +329,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
     if (phase === 'stopped' || phase === 'lost') return;
     this.#decider.stop();
     this.#states.stop();
+    this.#discovery?.closed();
     this.#grants?.clear();
     this.#board.set({ phase: 'lost', isPublishing: false, reason });
     this.#beReady();
@@ -332,6 +343,11 @@ export class Arbiter implements Authority, Ears, RemoteHost {
 
   settings(): ArbiterMessage['settings'] {
     return settingsInForce(this.#context, this.#settings.limits);
+  }
+
+  #forgotten(resource: string): void {
+    this.#publisher?.noteForgotten(resource);
+    this.#discovery?.noteForgotten(resource);
   }
 
   /** What the broker has is known as soon as it is there: as long as it is being read, nothing is decided without it. */

@@ -2,6 +2,7 @@
 import type { Json, Limits } from '../core';
 import { type ArbiterSettings, DEFAULT_TIMING, type Rules, type Timing } from './arbiter-context';
 import { isDefaultValue, makeDefaults } from './defaults';
+import { isDiscoveryPrefix } from './discovery-message';
 import { isLevel, type Levels, makeLevels } from './levels';
 import type { ArbiterMessage } from './messages';
 import { isPolicyRow, makePolicy } from './policy';
@@ -50,13 +51,14 @@ export function levelsOf(list: Json | undefined, own: Pick<Rules, 'levels'>): Le
 }
 
 /** Throws for what cannot be meant. */
-function rulesOf({ levels: list, policy, defaults }: Settings, own: Rules): Rules {
+function rulesOf({ levels: list, policy, defaults, discovery }: Settings, own: Rules): Rules {
   const levels = levelsOf(list, own);
   return {
     levels,
     policy: makePolicy(readList('policy', policy, isPolicyRow) ?? own.policy.rows, levels),
     defaults: makeDefaults(readList('defaults', defaults, isDefaultValue) ?? own.defaults.all),
     plainText: own.plainText,
+    ...(typeof discovery === 'string' && isDiscoveryPrefix(discovery) && { discovery }),
   };
 }
 
@@ -89,7 +91,12 @@ function timingOf(settings: Settings, { timing }: InForce): Partial<Timing> {
 }
 
 function isSame(own: InForce, theirs: InForce): boolean {
-  const ofRules = ({ rules }: InForce) => [rules.levels.all, rules.policy.rows, rules.defaults.all];
+  const ofRules = ({ rules }: InForce) => [
+    rules.levels.all,
+    rules.policy.rows,
+    rules.defaults.all,
+    rules.discovery,
+  ];
   const ofTiming = ({ timing }: InForce) => LENGTHS.map((name) => ({ ...DEFAULT_TIMING, ...timing })[name]);
   const asJson = (side: InForce): unknown => JSON.parse(JSON.stringify([ofRules(side), ofTiming(side)]));
   return isSameJson(asJson(own), asJson(theirs));

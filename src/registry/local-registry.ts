@@ -3,6 +3,8 @@
 import { type Before, DEFAULT_PREFIX, type Log, type Rules, type Timing } from '../mqtt/arbiter-context';
 import type { DeadClaim } from '../mqtt/arbiter-graves';
 import { makeDefaults } from '../mqtt/defaults';
+import { isDiscoveryPrefix } from '../mqtt/discovery-message';
+import { withHomeAssistant } from '../mqtt/discovery-policy';
 import { subscribe } from '../mqtt/listeners';
 import { Member } from '../mqtt/member';
 import { levelsOf } from '../mqtt/member-settings';
@@ -239,7 +241,7 @@ export class LocalRegistry implements Registry {
     if (this.#uses > 0) return;
     this.#lingering?.cancel();
     if (now) await this.stop();
-    else this.#lingering = this.#environment.clock.setTimer(KEEP_MS, () => void this.stop());
+    else this.#lingering = this.#environment.clock.setTimer(KEEP_MS, () => this.#retire());
   }
 
   /** Stops it, whoever uses it; resolves when nothing of it is left. */
@@ -267,6 +269,13 @@ export class LocalRegistry implements Registry {
     await this.#broker.stop();
     await this.#past?.close();
     this.#statusListeners.clear();
+  }
+
+  /** Nobody has come back: it is not to be seen in Home Assistant any more. */
+  #retire(): void {
+    const { discovery: _, ...rules } = this.#member.rules;
+    this.#member.setRules(rules);
+    void this.stop();
   }
 
   #readLevels(list: Json): Levels {
@@ -315,7 +324,13 @@ export class LocalRegistry implements Registry {
   }
 }
 
-function rulesOf({ levels: list, policy = [], values = [], plainText = false }: RegistrySettings): Rules {
+function rulesOf(settings: RegistrySettings): Rules {
+  const { levels: list, policy = [], values = [], plainText = false, homeAssistant } = settings;
   const levels = makeLevels(list);
-  return { levels, policy: makePolicy(policy, levels), defaults: makeDefaults(values), plainText };
+  const defaults = makeDefaults(values);
+  if (homeAssistant === undefined) return { levels, policy: makePolicy(policy, levels), defaults, plainText };
+  if (!isDiscoveryPrefix(homeAssistant))
+    throw new RangeError(`the prefix of Home Assistant cannot be ${JSON.stringify(homeAssistant)}`);
+  const rows = withHomeAssistant(policy, levels);
+  return { levels, policy: makePolicy(rows, levels), defaults, plainText, discovery: homeAssistant };
 }

@@ -26,6 +26,13 @@ describe('the settings of whoever decided before', () => {
     assert.match(warnings.join(), /of house, who decided before, stay in force/);
   });
 
+  it('stay in force as to whether Home Assistant is told', () => {
+    const { inForce, warnings } = adopt({ discovery: 'ha' });
+    assert.equal(inForce.rules.discovery, 'ha');
+    assert.equal(warnings.length, 1);
+    assert.equal(adopt({ discovery: 'ha/#' }).inForce.rules.discovery, undefined);
+  });
+
   for (const [name, settings] of Object.entries(WITH_A_BAD_ENTRY)) {
     it(`give way to our own where ${name} cannot be meant, and that is said`, () => {
       const { inForce, warnings } = adopt(settings);

@@ -83,6 +83,16 @@ describe('lock-registry', () => {
       });
     });
 
+    for (const [change, prefix] of [
+      [{ homeAssistant: false, discoveryPrefix: 'ha' }, undefined],
+      [{ homeAssistant: true, discoveryPrefix: '' }, 'homeassistant'],
+      [{ homeAssistant: true, discoveryPrefix: 'ha' }, 'ha'],
+    ] as const) {
+      it(`with ${prefix} as the prefix of Home Assistant for ${JSON.stringify(change)}`, async () => {
+        assert.equal((await read(change))?.homeAssistant, prefix);
+      });
+    }
+
     it('with no time to let go', async () => {
       assert.deepEqual((await read({ session: '', handoverTimeout: '0 s' }))?.timing, { handoverTimeout: 0 });
     });

@@ -66,6 +66,17 @@ export interface Before {
   readonly former?: readonly FormerName[];
 }
 
+/** What this runtime remembers of others under its prefix, over its restarts. */
+export interface Others {
+  /** They may believe in what was granted to them before this start; a store that is lost or old does not tell of it. */
+  readonly mayHold: boolean;
+  /** So it is from now on. */
+  note(mayHold: boolean): void;
+}
+
+/** For who remembers nothing. */
+const NOBODY: Others = { mayHold: false, note: () => undefined };
+
 export interface FormerName {
   readonly name: string;
   /** The instance that had it last. */
@@ -89,6 +100,8 @@ export interface ArbiterSettings {
   readonly audit?: boolean;
   /** Known when it is started. */
   readonly before?: () => Before;
+  /** Known when it is started. */
+  readonly others?: Others;
 }
 
 export interface Context {
@@ -106,6 +119,7 @@ export interface Context {
   /** The one with which it began: a store that has forgotten others lets it grow. */
   firstEpoch: number;
   readonly before: () => Before;
+  readonly others: Others;
 }
 
 /** What an arbiter that can be succeeded is to know. */
@@ -126,10 +140,10 @@ export const DEFAULT_PREFIX = 'locks';
 /** Throws a `RangeError` for a prefix that cannot be one. `lastEpoch`: the last that is known of. */
 export function contextOf(settings: ArbiterSettings, canBeSucceeded: boolean, lastEpoch = 0): Context {
   const { prefix = DEFAULT_PREFIX, requester, instance, clock, log, rules, timing } = settings;
-  const { before = () => ({}) } = settings;
+  const { before = () => ({}), others = NOBODY } = settings;
   const topics = topicsUnder(prefix);
   return {
-    ...{ requester, instance, before, clock, log, rules, topics, canBeSucceeded },
+    ...{ requester, instance, before, others, clock, log, rules, topics, canBeSucceeded },
     ...{ epoch: lastEpoch, firstEpoch: 0 },
     timing: { ...DEFAULT_TIMING, ...(timing?.session && { startWait: timing.session }), ...timing },
   };

@@ -220,8 +220,9 @@ export class Link {
   }
 
   #mayHaveForgotten({ presences, holds }: Finds): boolean {
-    const { clock, requester } = this.#context;
+    const { clock, requester, others } = this.#context;
     if (clock.now().monotonic >= this.#allKnownAt) return false;
+    if (others.mayHold) return true;
     const hasSessions = [...holds.values()].some(
       ({ claim }) => claim.session !== undefined && claim.requester !== requester,
     );

@@ -149,6 +149,8 @@ export class Remote implements LinkHost {
     this.#ownThere.reset();
     for (const [requester, payload] of finds.presences) this.#sessions.heardPresence(requester, payload);
     this.#rebuilder.rebuild(finds, isTrusted);
+    // Who has said nothing for a whole session believes in nothing any more.
+    if (!isTrusted) this.#sessions.noteNobody();
     this.showPresence();
     publisher.open(finds.ours);
     this.#rebuilder.hearNews(finds);

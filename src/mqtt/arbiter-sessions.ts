@@ -131,6 +131,11 @@ export class Sessions {
     this.#keepTimer();
   }
 
+  /** All that others could believe in is known: where none of them is there, nobody believes in anything. */
+  noteNobody(): void {
+    if (this.#sessions.size === 0) this.#context.others.note(false);
+  }
+
   /** What has become of a claim. */
   tell(claim: ArbiterClaim, turn: Turn): void {
     const session = this.#of(claim);
@@ -222,6 +227,7 @@ export class Sessions {
     const session = this.#makeSession(requester, instance);
     this.#sessions.set(instance, session);
     this.#byRequester.set(requester, session);
+    this.#context.others.note(true);
     this.#keepTimer();
     return session;
   }
@@ -279,6 +285,7 @@ export class Sessions {
     this.#parts.decider.endSession(instance);
     this.#claims.abandon(session);
     this.#forgetPresence(session.requester);
+    if (this.#hasBegun) this.noteNobody();
   }
 
   /** What a participant that is gone has left as its presence is nobody's any more. */

@@ -134,6 +134,8 @@ export class Member {
       return;
     }
     const { startWait } = { ...DEFAULT_TIMING, ...settings.timing };
+    // Where it is not alone, others may hold something.
+    settings.others?.note(true);
     this.#startTimer = settings.clock.setTimer(startWait, () => this.#beReady());
     this.#seat.participant.start();
     this.#candidate?.start();

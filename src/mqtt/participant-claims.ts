@@ -323,8 +323,9 @@ export class ParticipantClaims {
     const { mirror, context } = this.#parts;
     const tokens: { [resource: string]: number } = {};
     for (const resource of claim.resources) tokens[resource] = claim.token;
-    // The states tell them apart, where they differ.
-    Object.assign(tokens, mirror.tokensOf(claim.id, claim.resources));
+    // The states tell them apart, where they differ, unless they are older than what was told.
+    const seen = mirror.tokensOf(claim.id, claim.resources);
+    if (Math.max(...Object.values(seen)) === claim.token) Object.assign(tokens, seen);
     return claim.listed(context.clock.now(), tokens);
   }
 

@@ -1,6 +1,13 @@
 // A registry in this process: whoever decides about the claims of its nodes, those claims, and the broker on which the
 // locks are mirrored.
-import { type Before, DEFAULT_PREFIX, type Log, type Rules, type Timing } from '../mqtt/arbiter-context';
+import {
+  type Before,
+  DEFAULT_PREFIX,
+  type Log,
+  type Others,
+  type Rules,
+  type Timing,
+} from '../mqtt/arbiter-context';
 import type { DeadClaim } from '../mqtt/arbiter-graves';
 import { makeDefaults } from '../mqtt/defaults';
 import { isDiscoveryPrefix } from '../mqtt/discovery-message';
@@ -38,6 +45,7 @@ export interface Parts extends Environment {
 /** What is known of earlier starts of this runtime. */
 export interface Past {
   readonly before: Before;
+  readonly others: Others;
   /** Nothing is left under former names any more. */
   settle(): Promise<void>;
   /** Lets others have what it is kept in. */
@@ -99,7 +107,7 @@ export class LocalRegistry implements Registry {
     const { access } = this.#broker;
     const audit = broker.kind !== 'none';
     const before = () => this.#past?.before ?? {};
-    const names = { prefix, requester, instance, before, clock, log };
+    const names = { prefix, requester, instance, before, others: this.#others(), clock, log };
     this.#member = new Member({
       settings: { ...names, rules, audit, timing: { ...settings.timing, ...timing } },
       ...{ access, hearer: this.#book, random: systemRandom, decide: settings.decide ?? 'alone' },
@@ -289,6 +297,17 @@ export class LocalRegistry implements Registry {
     }
     this.#theirLevels = { list, levels };
     return levels;
+  }
+
+  /** Of whom it is known only when this has started. */
+  #others(): Others {
+    const ofPast = () => this.#past?.others;
+    return {
+      get mayHold() {
+        return ofPast()?.mayHold ?? false;
+      },
+      note: (mayHold) => ofPast()?.note(mayHold),
+    };
   }
 
   #noteFormer({ former = [] }: Before): void {

@@ -1,8 +1,9 @@
-// What this runtime was before its start, kept in its folder: the names that it had there, and which instance ran last.
+// What this runtime was before its start, kept in its folder: the names that it had there, which instance ran last, and
+// whether others may hold something that it has granted.
 // Only one process has the folder at a time, so that whoever has it now knows that the one before is dead.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FormerName } from '../mqtt/arbiter-context';
+import type { FormerName, Others } from '../mqtt/arbiter-context';
 import { errorText } from '../mqtt/error-text';
 import { makeFolder } from '../mqtt/journal';
 import { type FolderLock, lockFolder } from '../mqtt/journal-lock';
@@ -26,12 +27,19 @@ interface Life {
   readonly instance: string;
   /** Names under which claims may still be left. */
   readonly former: readonly FormerName[];
+  /** Others may hold something. */
+  readonly others?: boolean;
 }
 
 type Lives = { readonly [place: string]: Life };
 
 const FILE = 'lives.json';
-const NOTHING: Omit<Past, 'close'> = { before: {}, settle: async () => undefined };
+/** Where nothing is known, others may hold anything. */
+const NOTHING: Omit<Past, 'close'> = {
+  before: {},
+  others: { mayHold: true, note: () => undefined },
+  settle: async () => undefined,
+};
 
 /** Reads what was, and notes what is now. Never rejects: where nothing can be kept, nothing is known, and that is said. */
 export async function openPast(options: PastOptions): Promise<Past> {
@@ -59,9 +67,12 @@ async function remember(
   const { place, requester, instance, warn } = options;
   const last = (await readLives(options.folder))[place];
   const former = last === undefined ? [] : formerOf(last, requester, lock);
-  const note = (left: readonly FormerName[]) =>
-    shared.write((lives) => ({ ...lives, [place]: { requester, instance, former: left } }));
-  await note(former);
+  const note = (change: Partial<Life>) =>
+    shared.write((lives) => ({ ...lives, [place]: { ...here, ...lives[place], ...change } }));
+  const here = { requester, instance, former };
+  await note(here);
+  const noteOthers = (others: boolean) =>
+    void note({ others }).catch((error: unknown) => warn(said(options, error)));
   const isKnownDead = last?.requester === requester && lock.isSuccessor;
   let isSettled = former.length === 0;
   return {
@@ -69,7 +80,26 @@ async function remember(
     async settle() {
       if (isSettled) return;
       isSettled = true;
-      await note([]).catch((error: unknown) => warn(`${options.folder}: ${errorText(error)}`));
+      await note({ former: [] }).catch((error: unknown) => warn(said(options, error)));
+    },
+    others: rememberOthers(last?.others ?? false, noteOthers),
+  };
+}
+
+function said({ folder }: PastOptions, error: unknown): string {
+  return `${folder}: ${errorText(error)}`;
+}
+
+/** Only what changes is written. */
+function rememberOthers(mayHold: boolean, write: (mayHold: boolean) => void): Others {
+  let known = mayHold;
+  return {
+    get mayHold() {
+      return known;
+    },
+    note(now) {
+      if (now !== known) write(now);
+      known = now;
     },
   };
 }
@@ -86,6 +116,8 @@ interface Shared {
   uses: number;
   /** Changes what is kept of all places, one after the other. */
   write(change: (lives: Lives) => Lives): Promise<void>;
+  /** What was to be written so far is, or cannot be. */
+  written(): Promise<void>;
 }
 
 const sharedFolders = new Map<string, Shared>();
@@ -106,6 +138,7 @@ function share({ folder, clock }: PastOptions): Shared {
       writing = written.catch(() => undefined);
       return written;
     },
+    written: () => writing,
   };
   sharedFolders.set(folder, shared);
   return shared;
@@ -113,8 +146,9 @@ function share({ folder, clock }: PastOptions): Shared {
 
 async function leave(folder: string, shared: Shared): Promise<void> {
   shared.uses--;
+  if (shared.uses === 0) sharedFolders.delete(folder);
+  await shared.written();
   if (shared.uses > 0) return;
-  sharedFolders.delete(folder);
   // Why there is none was said when it was opened.
   const lock = await shared.lock.catch(() => undefined);
   if (typeof lock === 'object') await lock.release();
@@ -139,8 +173,9 @@ async function writeLives(folder: string, lives: Lives): Promise<void> {
 function isLifeEntry(entry: readonly [string, unknown]): entry is [string, Life] {
   const [, life] = entry;
   if (!isRecord(life)) return false;
-  const { requester, instance, former } = life;
-  return typeof requester === 'string' && typeof instance === 'string' && isFormer(former);
+  const { requester, instance, former, others = false } = life;
+  const isNamed = typeof requester === 'string' && typeof instance === 'string';
+  return isNamed && isFormer(former) && typeof others === 'boolean';
 }
 
 function isFormer(former: unknown): former is readonly FormerName[] {

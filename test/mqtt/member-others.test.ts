@@ -56,6 +56,23 @@ describe('a runtime that decides alone', () => {
     assert.deepEqual(garage.told, ['node granted', 'node revoking', 'node requeued', 'node granted']);
   });
 
+  it('remembers that others may hold something when it takes part where another one decides', async () => {
+    const remembered = new Map<string, boolean>();
+    const others = (name: string) => ({
+      mayHold: false,
+      note: (mayHold: boolean) => void remembered.set(name, mayHold),
+    });
+    start('house', { ...alone, others: others('house') });
+    await clock.advance(100);
+    assert.equal(remembered.size, 0);
+    start('garage', { ...alone, others: others('garage') });
+    await clock.advance(3_000);
+    assert.deepEqual([...remembered].sort(), [
+      ['garage', true],
+      ['house', true],
+    ]);
+  });
+
   it('decides also without a broker', async () => {
     broker.stop();
     const house = start('house', alone);

@@ -72,6 +72,26 @@ describe('what a runtime was before its start', () => {
     assert.deepEqual((await start('attic')).before, { former: [{ name: 'house', instance: 'life 2' }] });
   });
 
+  it('is whether others may hold something, from when they came until the last of them was gone', async () => {
+    const first = await start('house');
+    assert.equal(first.others.mayHold, false);
+    first.others.note(true);
+    first.others.note(true);
+    // What was to be written is, before anybody else may have the folder.
+    await first.close();
+    const second = await start('roof');
+    assert.equal(second.others.mayHold, true);
+    assert.equal((await start('house', 'two')).others.mayHold, false);
+    await second.settle();
+    await second.close();
+    const third = await start('roof');
+    assert.equal(third.others.mayHold, true);
+    third.others.note(false);
+    assert.equal(third.others.mayHold, false);
+    await third.close();
+    assert.equal((await start('roof')).others.mayHold, false);
+  });
+
   it('is shared by the registries of one process', async () => {
     const [one] = await Promise.all([start('house'), start('house', 'two')]);
     await one?.close();
@@ -88,8 +108,9 @@ describe('what a runtime was before its start', () => {
     assert.ok(typeof lock === 'object');
     const past = await start('roof');
     await past.settle();
+    past.others.note(false);
     await lock.release();
-    assert.deepEqual(past.before, {});
+    assert.deepEqual([past.before, past.others.mayHold], [{}, true]);
     assert.match(
       String(warnings[0]),
       new RegExp(`another Node-RED \\(pid ${process.pid}\\) uses .*inside: give each`),
@@ -125,6 +146,9 @@ describe('what a runtime was before its start', () => {
     }
     const broken = { requester: 'a', instance: 'b', former: [{ name: 1 }] };
     writeFileSync(join(folder, 'lives.json'), JSON.stringify({ 'locks none': broken }));
+    assert.deepEqual((await live('house')).before, { former: [] });
+    const odd = { requester: 'a', instance: 'b', former: [], others: 'many' };
+    writeFileSync(join(folder, 'lives.json'), JSON.stringify({ 'locks none': odd }));
     assert.deepEqual((await live('house')).before, { former: [] });
   });
 

@@ -1,6 +1,7 @@
 // One life of a simulated process, from its start to its death: its clock, its connections, its claims as its nodes have
 // them. It says what it believes, and leaves the judgement to others.
 import type { ClaimKey } from '../../src/mqtt/arbiter-claim';
+import type { Others } from '../../src/mqtt/arbiter-context';
 import type { AuthorityClaim } from '../../src/mqtt/authority';
 import type { Answer, ClaimMessage } from '../../src/mqtt/messages';
 import type { Random } from '../../src/protocol/clock';
@@ -69,6 +70,7 @@ export interface LifeOptions {
   readonly shape: Shape;
   readonly instance: string;
   readonly after: string | undefined;
+  readonly others: Others;
   readonly machine: Machine;
   readonly chance: Chance;
   readonly broker: SimulatedBroker;
@@ -97,7 +99,7 @@ export class Life {
   #early: NodeClaim[] | undefined = [];
 
   constructor(options: LifeOptions) {
-    const { process, shape, instance, after, machine, chance, witness, makeRuntime } = options;
+    const { process, shape, instance, after, others, machine, chance, witness, makeRuntime } = options;
     this.#options = options;
     this.process = process;
     this.instance = instance;
@@ -105,7 +107,7 @@ export class Life {
     this.#random = chance.random;
     this.weather = { latency: process.latency, delay: 0, lossyShare: 0 };
     this.runtime = makeRuntime({
-      ...{ process, shape, instance, after, machine, random: this.#random },
+      ...{ process, shape, instance, after, others, machine, random: this.#random },
       log: { info: () => undefined, warn: (text) => witness.warned(this, text) },
       hearer: {
         hear: (claim, answer) => this.#hear(claim, answer),

@@ -1,5 +1,5 @@
 // What a simulated process runs, as narrow as the simulation needs it. Types only.
-import type { Log } from '../../src/mqtt/arbiter-context';
+import type { Log, Others } from '../../src/mqtt/arbiter-context';
 import type { Authority, ClaimHearer } from '../../src/mqtt/authority';
 import type { Will } from '../../src/mqtt/transport';
 import type { Random } from '../../src/protocol/clock';
@@ -20,6 +20,8 @@ export interface RuntimeParts {
   readonly instance: string;
   /** The instance before, if it is known to be dead. */
   readonly after: string | undefined;
+  /** What it remembers over its lives. */
+  readonly others: Others;
   readonly machine: Machine;
   readonly random: Random;
   readonly log: Log;

@@ -1,4 +1,5 @@
 // A house in which everything goes wrong: processes, devices and a broker, on which a plan is carried out step by step.
+import type { Others } from '../../src/mqtt/arbiter-context';
 import { SimulatedBroker } from '../support/simulated-broker';
 import type { SimulatedTransport } from '../support/simulated-client';
 import type { Direction } from '../support/simulated-lane';
@@ -47,6 +48,8 @@ export class World {
   readonly #witness: Witness;
   /** How to end each fault that lasts. */
   readonly #lasting = new Set<() => void>();
+  /** Which processes remember that others may hold something, by name. */
+  readonly #remembering = new Set<string>();
   #saved: ReadonlyMap<string, string> = new Map();
   #instances = 0;
   /** Faults last no longer than this moment. */
@@ -116,7 +119,7 @@ export class World {
     const { timeline, broker } = this;
     const chance = this.#chance.fork(`${process.requester} ${this.#instances}`);
     return new Life({
-      ...{ process, after, chance, broker, shape: this.plan.shape },
+      ...{ process, after, others: this.#othersOf(process), chance, broker, shape: this.plan.shape },
       instance: `i${++this.#instances}`,
       machine: new Machine({
         ...{ timeline, chance, rate: process.rate },
@@ -125,6 +128,20 @@ export class World {
       witness: this.#witness,
       makeRuntime: this.#options.makeRuntime,
     });
+  }
+
+  /** It is kept in a file, which outlives the process. */
+  #othersOf({ requester }: ProcessShape): Others {
+    const remembering = this.#remembering;
+    return {
+      get mayHold() {
+        return remembering.has(requester);
+      },
+      note(mayHold) {
+        if (mayHold) remembering.add(requester);
+        else remembering.delete(requester);
+      },
+    };
   }
 
   #do(step: Step): void {

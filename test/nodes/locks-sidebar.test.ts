@@ -129,7 +129,7 @@ describe('the runtime side of the sidebar', () => {
         { name: 'Garden', prefix: `${scene.registries.prefix}-b` },
         'garden',
       );
-      const again = scene.registries.registry({ name: 'again' }, 'again');
+      const again = scene.registries.registry({ name: 'twice' }, 'again');
       const lamps = [acquire('light'), acquire('pump', { registry: 'garden', ...resources('pump') })];
       const all = [scene.registries.registry(LEVELS), other, again];
       const running = await scene.run(scene.registries.withRegistries(all, ...lamps));

@@ -55,6 +55,14 @@ const STORIES: Readonly<Record<string, (house: ExampleHouse) => Promise<void>>> 
     assert.ok((after.remaining ?? 0) > 3.9 * 3_600_000 && (after.remaining ?? 0) <= 4 * 3_600_000);
     await house.press('as you were');
     await house.sees(lamp, { brightness: 40, state: 'ON' });
+    await house.press('wall switch: off');
+    const { value, level } = await house.watcher.nextJson<ResourceState>(
+      `locks/state/${light}`,
+      ({ holder, token }) => holder === 'a hand' && token !== after.token,
+    );
+    assert.deepEqual([value, level], [{ state: 'OFF', brightness: 40 }, 'manual']);
+    await house.press('as you were');
+    await house.sees(lamp, { brightness: 40, state: 'ON' });
     await house.press('end of the evening');
     await house.sees(lamp, { state: 'OFF' });
   },

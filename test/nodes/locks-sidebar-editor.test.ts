@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
+import { ROUTE } from '../../nodes/locks-sidebar/shown';
 import { Editor } from '../support/editor';
 import { acquire, type Change, lease, resources, TAB, value } from '../support/lock-flow';
 import type { FlowNode } from '../support/node-red';
@@ -16,6 +17,7 @@ const REGISTRY = {
   prefix: 'house',
   levels: LEVELS,
 };
+const DAY_MS = 86_400_000;
 const UPSTAIRS = { id: 'upstairs', type: 'tab', label: 'Upstairs' };
 
 /** An acquire node on the second tab, behind an inject node. */
@@ -81,7 +83,7 @@ describe('the sidebar in the editor', function () {
         UPSTAIRS,
         REGISTRY,
         ...injected('motion', { ...resources('lamp'), ...value('on'), ...lease(600), name: 'Motion' }),
-        ...injected('plain', { ...resources('siren'), name: 'Siren <b>' }),
+        ...injected('plain', { ...resources('siren'), further: 'renew', name: 'Siren <b>' }),
       ]);
       await editor.page.evaluate('RED.sidebar.show("locks")');
       await editor.page.locator('.redlock-standing').getByText('Ready').waitFor();
@@ -171,6 +173,31 @@ describe('the sidebar in the editor', function () {
       assert.match(String(await details.locator('li').first().textContent()), /Motion has lamp/);
       await details.locator('summary').click();
       assert.deepEqual(editor.complaints, []);
+    });
+
+    it('says what looks stuck, with the cure beside it', async () => {
+      const { page } = editor;
+      // As if the hold were three days old.
+      await page.route(`**/${ROUTE}?**`, async (route) => {
+        const response = await route.fetch();
+        const view = await response.json();
+        for (const { holder } of view.changes.rows)
+          if (holder?.locker === 'Siren <b>') holder.since -= 3 * DAY_MS;
+        await route.fulfill({ response, json: view });
+      });
+      await page.evaluate('RED.sidebar.show("info")');
+      await page.locator('.redlock-sidebar').waitFor({ state: 'hidden' });
+      await page.evaluate('RED.sidebar.show("locks")');
+      await inject('plain');
+      await page.getByRole('combobox', { name: 'What is shown' }).selectOption('stuck');
+      await row('siren').getByText('Held for 3 d').waitFor();
+      assert.equal(await row('lamp').count(), 0);
+      await row('siren').getByRole('button', { name: 'Free…', exact: true }).click();
+      await page.keyboard.press('Enter');
+      await row('siren').waitFor({ state: 'detached' });
+      await page.unroute(`**/${ROUTE}?**`);
+      await page.getByRole('combobox', { name: 'What is shown' }).selectOption('all');
+      await row('siren').getByText("nobody's").waitFor();
     });
 
     it('looks well beside a narrow flow: nothing is wider than the sidebar', async () => {

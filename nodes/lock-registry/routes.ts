@@ -62,14 +62,14 @@ async function attempt(RED: NodeAPI, { params, body }: Request): Promise<Trial> 
 /** What the dialog shows of a registry; anybody may have written it. */
 function readDialog(body: unknown) {
   const fields: Readonly<Record<string, unknown>> = typeof body === 'object' ? { ...body } : {};
-  const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
+  const field = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
   return {
-    broker: text('broker') === 'node' ? ('node' as const) : ('url' as const),
-    brokerNode: text('brokerNode'),
-    url: text('url'),
-    prefix: text('prefix'),
-    user: text('user'),
-    password: text('password'),
+    broker: field('broker') === 'node' ? ('node' as const) : ('url' as const),
+    brokerNode: field('brokerNode'),
+    url: field('url'),
+    prefix: field('prefix'),
+    user: field('user'),
+    password: field('password'),
   };
 }
 

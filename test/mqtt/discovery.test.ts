@@ -263,7 +263,34 @@ describe('Home Assistant', () => {
     assert.equal(ha.names.length, 100);
   });
 
-  it('hears what the broker does not let be written or read, once', async () => {
+  it('is told by whoever decides next, and not by who does no more', async () => {
+    const term = (epoch: number) => ({
+      epoch,
+      ...{ witnessed: () => 0, prove: () => undefined, validUntil: () => Infinity },
+    });
+    await start({ instance: 'first', term: term(0) });
+    await settle(20_000);
+    await scene.device('panel/lights', {});
+    await settle();
+    assert.deepEqual(ha.names, ['lights']);
+    const first = scene;
+    broker.cut('first');
+    await settle();
+    assert.equal(first.arbiter.status.phase, 'lost');
+    const { length } = published();
+    first.arbiter.setRules({ ...first.arbiter.rules, discovery: 'other' });
+    await settle();
+    assert.equal(published().length, length);
+    scene = await startArbiter(
+      { rows, rules: { discovery: 'homeassistant' }, instance: 'second', term: term(1) },
+      broker,
+    );
+    await settle(20_000);
+    assert.equal(published().length, length + 1);
+    assert.deepEqual(ha.names, ['lights']);
+  });
+
+  it('is done without where the broker does not let it be told', async () => {
     broker.mayPublish = (_, topic) => !topic.startsWith('homeassistant');
     await start();
     await scene.device('panel/lights', {});

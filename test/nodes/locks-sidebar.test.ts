@@ -308,6 +308,11 @@ describe('the runtime side of the sidebar', () => {
       assert.deepEqual(await scene.post('purge', {}), [200, { result: 'purged' }]);
     });
 
+    it('take over what is decided here already', async () => {
+      await scene.run(scene.flow(LEVELS));
+      assert.deepEqual(await scene.post('take-over', {}), [200, { result: 'taken' }]);
+    });
+
     it('know in words why something cannot be done', async () => {
       await scene.run(scene.flow(LEVELS));
       const because = async (deed: string, body: object) => {

@@ -11,7 +11,7 @@ import { NUDGE_TOPIC, ROUTE, type Row, type View } from '../../nodes/locks-sideb
 import type { LockRegistryNode } from '../../nodes/shared/registry-node';
 import type { Clock } from '../../src/protocol';
 import type { Change, Nodes } from './lock-flow';
-import type { FlowNode, NodeModule, RunningFlow } from './node-red';
+import { type FlowNode, type NodeModule, type RunningFlow, settled } from './node-red';
 import { RegistryScene } from './registry-scene';
 
 type Changes = NonNullable<View['changes']>;
@@ -24,9 +24,14 @@ export class SidebarScene {
   #events: EventEmitter | undefined;
   #before: readonly unknown[] = [];
 
-  /** With a clock, the sidebar goes by that one. */
-  async run(all: readonly FlowNode[], clock?: Clock): Promise<RunningFlow> {
+  /** With a clock, the sidebar goes by that one. It waits until the registries are ready. */
+  async run(
+    all: readonly FlowNode[],
+    clock?: Clock,
+    { waits = true }: { readonly waits?: boolean } = {},
+  ): Promise<RunningFlow> {
     const running = await this.registries.run(all, { modules: [this.#module(clock)] });
+    if (!waits) return running;
     const ids = all.filter(({ type }) => type === 'lock-registry').map(({ id }) => id);
     const nodes = ids.map((id) => running.node(id) as LockRegistryNode | null);
     await Promise.all(nodes.map((node) => node?.registry.ready));
@@ -62,12 +67,28 @@ export class SidebarScene {
 
   /** Asks for a deed, in the one registry; gives back the status and what was told. */
   async post(deed: string, body: object): Promise<readonly [status: number, told: object]> {
+    return this.send(deed, { registry: 'registry', ...body });
+  }
+
+  async send(deed: string, body: object): Promise<readonly [status: number, told: object]> {
     const response = await fetch(`${this.#url}/${deed}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ registry: 'registry', ...body }),
+      body: JSON.stringify(body),
     });
     return [response.status, await response.json()];
+  }
+
+  /** A request of this name has come, and everything has been done about it that can be done at once. */
+  async arrived(deed: string): Promise<void> {
+    if (this.#server === undefined) throw new Error('nothing runs');
+    for await (const [{ url }, response] of on(this.#server, 'request')) {
+      if (!String(url).endsWith(deed)) continue;
+      // The request has a body, which is read after its head.
+      if (!response.req.readableEnded) await once(response.req, 'end');
+      await settled();
+      return;
+    }
   }
 
   async end(): Promise<void> {

@@ -1,9 +1,14 @@
 // What processes of the bench do when they are told to: each is an arbiter, a participant, or a bare peer of theirs.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lock } from '@priority-redlock/node-red';
 import { type ConnectedLocks, type ConnectOptions, connectLocks } from '@priority-redlock/node-red/mqtt';
+import { median, timed } from './measure';
 import { answerRequests, connectBare, makeAsker, makeReceiver, sharedNow } from './mqtt-bare';
 import { openSessions } from './mqtt-crowd-sessions';
 import { echoTraffic, makeLoad, type Traffic } from './mqtt-traffic';
+
+/** So long after a release all is told that is to be told of it. */
+const REST_MS = 20;
 
 let locks: ConnectedLocks | undefined;
 let held: Lock | undefined;
@@ -26,18 +31,26 @@ export const JOBS = {
     return { heap, whole };
   },
 
-  /** Acquires and releases so often; gives back what one acquire, and one of both, has taken on average. */
-  async cycle(count: number): Promise<{ readonly acquire: number; readonly both: number }> {
+  /** Acquires and releases so often, one right after the other; gives back what both have taken on average. */
+  async cycle(count: number): Promise<number> {
     const { acquire } = theLocks();
-    let acquiring = 0;
     const start = performance.now();
+    for (let n = 0; n < count; n++) await (await acquire('lights', 'me')).release();
+    return (performance.now() - start) / count;
+  },
+
+  /** Acquires so often, each time when everything before has come to rest; gives back what it has taken as a rule. */
+  async acquireRested(count: number): Promise<number> {
+    const { acquire } = theLocks();
+    const times: number[] = [];
     for (let n = 0; n < count; n++) {
       const asked = performance.now();
       const lock = await acquire('lights', 'me');
-      acquiring += performance.now() - asked;
+      times.push(performance.now() - asked);
       await lock.release();
+      await sleep(REST_MS);
     }
-    return { acquire: acquiring / count, both: (performance.now() - start) / count };
+    return median(times);
   },
 
   /** Has so many claims in flight, each of a resource of its own, until each was granted and released so often. */
@@ -115,6 +128,16 @@ export const JOBS = {
     const start = performance.now();
     for (let n = 0; n < count; n++) await ask?.();
     return (performance.now() - start) / count;
+  },
+
+  /** Asks so often, each time from rest, as above. */
+  async askRested(count: number): Promise<number> {
+    const times: number[] = [];
+    for (let n = 0; n < count; n++) {
+      times.push(await timed(() => ask?.()));
+      await sleep(REST_MS);
+    }
+    return median(times);
   },
 
   echoBare: (url: string, traffic: Traffic) => echoTraffic(url, traffic),

@@ -143,8 +143,8 @@ export class Decider {
     this.#perform({ type: 'update', id, renew: true, ttl: Math.max(ms, 1) }, this.#context.clock.now());
   }
 
-  /** Ends every claim of a session that is gone, but for those that are kept. */
-  endSession(session: string): void {
+  /** Ends every claim of a session that is gone, or of none, but for those that are kept. */
+  endSession(session: string | undefined): void {
     const ending = [...this.#claims.values()].filter((claim) => claim.session === session && !claim.isKept);
     // Those that wait first, so that none of them is granted what another one loses.
     ending.sort((one, other) => Number(one.isHeld) - Number(other.isHeld));

@@ -32,7 +32,8 @@ export interface FoundClaim extends Addressee {
 
 /** What is known of a claim of a session. */
 export interface SessionTraces {
-  readonly instance: string;
+  /** `undefined` where nobody has said so far. */
+  readonly instance: string | undefined;
   readonly keep: boolean;
   readonly owner: ClaimKey | undefined;
   /** It was listed, and none of its changes are on their way. */

@@ -11,7 +11,19 @@ import type { MakeOp } from './session-messages';
 
 /** Enters holds of sessions that the states tell of. */
 export function enterSessions(finds: Finds, context: Context): void {
-  for (const [key, hold] of finds.holds) enterHold(finds, key, hold, context.requester);
+  for (const [key, hold] of finds.holds) {
+    if (hold.claim.session !== undefined || isKeptElsewhere(finds, key, hold))
+      enterHold(finds, key, hold, context.requester);
+  }
+}
+
+/**
+ * A claim of a runtime that is kept, which a broker may have forgotten after the arbiter wrote all of its own again: unlike
+ * to a device's claim, the answer to it names no payload. Its participant will say whether it stands.
+ */
+function isKeptElsewhere({ answers }: Finds, key: string, { claim }: FoundHold): boolean {
+  const { id, hash } = answers.get(key)?.answer ?? {};
+  return id === claim.id && hash === undefined;
 }
 
 /**
@@ -21,7 +33,9 @@ export function enterSessions(finds: Finds, context: Context): void {
 export function enterReports(finds: Finds, reports: Iterable<Report>, context: Context): void {
   const all = [...reports];
   forgetUnlisted(finds, all, context.requester);
-  enterSessions(finds, context);
+  for (const [key, hold] of finds.holds) {
+    if (hold.claim.session !== undefined) enterHold(finds, key, hold, context.requester);
+  }
   for (const { requester, instance, claims } of all) {
     for (const make of claims) enterListed(finds, { requester, instance, make }, context);
   }
@@ -42,7 +56,7 @@ function forgetUnlisted({ claims, holds }: Finds, reports: readonly Report[], ow
 /** The holds of our own runtime's sessions are gone with them, or handed over. */
 function enterHold(finds: Finds, key: string, { claim }: FoundHold, own: string): void {
   const { requester, name, session } = claim;
-  if (session === undefined || requester === own || finds.claims.has(key)) return;
+  if (requester === own || finds.claims.has(key)) return;
   finds.claims.set(key, {
     ...{ requester, name, payload: new Uint8Array(), hash: '', message: messageOf(claim), owner: undefined },
     session: { instance: session, keep: false, owner: undefined, isCurrent: false },

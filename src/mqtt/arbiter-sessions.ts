@@ -306,6 +306,8 @@ export class Sessions {
     this.#timer = undefined;
     const { clock, timing } = this.#context;
     const { monotonic } = clock.now();
+    // For what was there before us nobody has spoken in all this time.
+    this.#parts.decider.endSession(undefined);
     let next = Infinity;
     for (const { instance, aliveAt } of [...this.#sessions.values()]) {
       const due = aliveAt + timing.session;

@@ -246,6 +246,42 @@ describe('claims of a session, as the arbiter has them', () => {
       assert.equal(next.state('lights')?.state, 'free');
     });
 
+    describe('where the broker has forgotten what their participants keep there', () => {
+      let next: ArbiterScene;
+
+      beforeEach(async () => {
+        desk.hello([{ ...make('lights'), keep: true }]);
+        await house.settle(SESSION_MS);
+        await house.crash();
+        assert.equal(broker.retained.has('locks/claim/desk/lights'), false);
+        next = await succeed(1);
+        assert.equal(next.holder('lights'), 'desk');
+      });
+
+      it('are held on by whoever lists them', async () => {
+        const token = tokenOf(desk, 'lights');
+        desk.epoch = next.arbiter.epoch;
+        desk.hello([{ ...make('lights', {}, { granted: true, tokens: { lights: token } }), keep: true }]);
+        await next.settle(SESSION_MS + 100);
+        assert.deepEqual([next.holder('lights'), next.state('lights')?.token], ['desk', token]);
+      });
+
+      it('end at once where they are not listed any more', async () => {
+        desk.epoch = next.arbiter.epoch;
+        desk.hello();
+        await next.settle();
+        assert.equal(next.state('lights')?.state, 'free');
+      });
+
+      it('end when nobody has spoken for them as long as a session lives', async () => {
+        await next.settle(SESSION_MS - 200);
+        assert.equal(next.holder('lights'), 'desk');
+        await next.settle(300);
+        assert.equal(next.state('lights')?.state, 'free');
+        assert.equal(broker.retained.has('locks/answer/desk/lights'), false);
+      });
+    });
+
     it('wait in the places that they had', async () => {
       desk.hello([make('lights')]);
       hall.hello([

@@ -229,6 +229,36 @@ describe('a hold that a participant ends by force', () => {
 });
 
 describe('claims that move between the authorities of a runtime', () => {
+  for (const [how, fan, tokens] of [
+    ['tell of the token of each resource that the states show', 7, { lights: 5, fan: 7 }],
+    ['tell of none that was there before what was told', 6, { lights: 7, fan: 7 }],
+  ] as const) {
+    it(how, async () => {
+      const { scene, arbiter } = await joined();
+      arbiter.decide = (op) => (op.op === 'claim' ? { result: 'granted', token: 7 } : undefined);
+      const { id } = scene.claim({ resources: ['lights', 'fan'] });
+      await scene.settle();
+      for (const [resource, token] of Object.entries({ lights: 5, fan })) {
+        const claim = { id, requester: 'desk', name: 'node/key', resources: ['lights', 'fan'], priority: 0 };
+        const claims = [{ ...claim, locker: 'desk', order: 1, standing: true }];
+        const state = {
+          v: 1,
+          resource,
+          state: 'held',
+          holder: 'desk',
+          requester: 'desk',
+          priority: 0,
+          token,
+        };
+        const text = JSON.stringify({ ...state, claims, waiting: [], waitingCount: 0, epoch: 1 });
+        scene.broker.publish(`locks/state/${resource}`, text, { retain: true });
+      }
+      await scene.settle();
+      const [handed] = scene.participant.surrender().claims;
+      assert.deepEqual(handed?.make.was?.tokens, tokens);
+    });
+  }
+
   it('are given away as they stand, and nothing is told of them any more', async () => {
     const { scene, arbiter } = await joined();
     arbiter.decide = (op) => (op.op === 'claim' ? { result: 'granted', token: 5, order: 2 } : undefined);

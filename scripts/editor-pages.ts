@@ -1,4 +1,4 @@
-// What the editor reads of a node or a plugin: its page, with the script in it that is written in TypeScript, if it has one.
+// What the editor reads of a node or a plugin: its page, with the script and the style in it that have files of their own.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -7,15 +7,18 @@ import { ROOT } from './run';
 /** A script with `data-bundle`: the source whose code is to stand in it. */
 const BUNDLED = /<script type="text\/javascript" data-bundle="([^"]+)"><\/script>/;
 
+/** A style with `data-source`: the file that is to stand in it. */
+const STYLED = /<style data-source="([^"]+)"><\/style>/;
+
 /** The page of this name, as it is built. */
 export function editorPage(name: string): string {
   const page = readFileSync(join(ROOT, 'nodes', name), 'utf8');
-  const [script, source] = BUNDLED.exec(page) ?? [];
-  if (script === undefined || source === undefined) return page;
-  return page.replace(
-    script,
-    () => `<script type="text/javascript">\n${bundle(join(ROOT, source))}</script>`,
-  );
+  return page
+    .replace(
+      BUNDLED,
+      (_, source: string) => `<script type="text/javascript">\n${bundle(join(ROOT, source))}</script>`,
+    )
+    .replace(STYLED, (_, source: string) => `<style>\n${readFileSync(join(ROOT, source), 'utf8')}</style>`);
 }
 
 function bundle(source: string): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { editorPage } from '../../scripts/editor-pages';
 import { REPOSITORY } from '../support/repository';
 
-const SOURCES = join(REPOSITORY, 'editor/locks-sidebar');
+const SOURCES = join(REPOSITORY, 'nodes/editor/locks-sidebar');
 
 function textsIn(tree: object, before = ''): readonly string[] {
   return Object.entries(tree).flatMap(([key, value]: [string, unknown]) =>

@@ -1,5 +1,5 @@
 // How the chosen registry is: who decides, how its broker is, and what can be done about it.
-import type { RegistryName, Standing } from '../../nodes/locks-sidebar/shown';
+import type { RegistryName, Standing } from '../../locks-sidebar/shown';
 import { element, icon, textButton } from '../page';
 import { carryOut, type Deed, mayWrite } from './deeds';
 import { confirmForm } from './questions';

@@ -1,7 +1,7 @@
 // The resources in the order of their names, those that are held first. Of thousands only those are made that somebody
 // has scrolled to, and of those only the ones that changed are made anew.
-import type { Row } from '../../nodes/locks-sidebar/shown';
-import { hintOf } from '../../nodes/locks-sidebar/stuck';
+import type { Row } from '../../locks-sidebar/shown';
+import { hintOf } from '../../locks-sidebar/stuck';
 import { element } from '../page';
 import { type RowContext, RowView } from './row-view';
 

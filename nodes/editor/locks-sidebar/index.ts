@@ -1,5 +1,5 @@
 // The sidebar "Locks": who has what at the moment, who waits for it, and the way to step in by hand.
-import { NUDGE_TOPIC } from '../../nodes/locks-sidebar/shown';
+import { NUDGE_TOPIC } from '../../locks-sidebar/shown';
 import { element } from '../page';
 import { api } from '../red';
 import { sayFailure } from './deeds';

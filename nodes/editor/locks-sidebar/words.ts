@@ -1,5 +1,5 @@
 // Texts of the catalogue, and how times and values are said.
-import type { Party } from '../../nodes/locks-sidebar/shown';
+import type { Party } from '../../locks-sidebar/shown';
 import { api } from '../red';
 
 const CATALOGUE = '@priority-redlock/node-red/locks-sidebar:locks-sidebar.';

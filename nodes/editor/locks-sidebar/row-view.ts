@@ -1,11 +1,14 @@
 // One resource in the list: who has it, who waits, what looks stuck, and the questions that are open about it.
-import type { Holder, Party, Row } from '../../nodes/locks-sidebar/shown';
-import { type Hint, hintOf } from '../../nodes/locks-sidebar/stuck';
+import type { Holder, Party, Row } from '../../locks-sidebar/shown';
+import { type Hint, hintOf } from '../../locks-sidebar/stuck';
 import { button, element, icon, iconButton, textButton } from '../page';
 import { api } from '../red';
 import { carryOut, mayWrite } from './deeds';
 import { confirmForm, type HoldWish, holdForm } from './questions';
 import { say, sayLength, sayLevel, sayParty, sayValue } from './words';
+
+/** What is said of the times in a row, which go on while it stays as it is. */
+const TIMES = { since: 'row.since', waits: 'row.waitsFor', until: 'row.left' } as const;
 
 /** What a row is shown by. */
 export interface RowContext {
@@ -90,7 +93,7 @@ export class RowView {
     const { waiting, waitingCount } = this.#row;
     const lines = waiting.map((waiter, index) => {
       const time =
-        waiter.since === undefined ? say('row.waits') : timeElement('since', waiter.since, 'redlock-since');
+        waiter.since === undefined ? say('row.waits') : timeElement('waits', waiter.since, 'redlock-since');
       const level = element('span', { class: 'redlock-level' }, sayLevel(waiter));
       const line = element(
         'div',
@@ -177,14 +180,15 @@ function partyElement(party: Party, act: string): HTMLElement {
   });
 }
 
-function timeElement(kind: 'since' | 'until', wallMs: number, look: string): HTMLElement {
+function timeElement(kind: keyof typeof TIMES, wallMs: number, look: string): HTMLElement {
   return element('span', { class: look, [`data-${kind}`]: String(wallMs) });
 }
 
 function sayTimes(within: HTMLElement, now: number): void {
-  for (const shown of within.querySelectorAll<HTMLElement>('[data-since], [data-until]')) {
-    const { since, until } = shown.dataset;
-    const time = sayLength(until === undefined ? now - Number(since) : Number(until) - now);
-    shown.textContent = say(until === undefined ? 'row.since' : 'row.left', { time });
+  for (const [kind, key] of Object.entries(TIMES)) {
+    for (const shown of within.querySelectorAll<HTMLElement>(`[data-${kind}]`)) {
+      const wallMs = Number(shown.dataset[kind]);
+      shown.textContent = say(key, { time: sayLength(kind === 'until' ? wallMs - now : now - wallMs) });
+    }
   }
 }

@@ -1,5 +1,5 @@
 // What people ask for in the sidebar, and what they are told of it.
-import { ROUTE } from '../../nodes/locks-sidebar/shown';
+import { ROUTE } from '../../locks-sidebar/shown';
 import { api, ask, Refused } from '../red';
 import { say } from './words';
 

@@ -1,5 +1,5 @@
 // What the sidebar knows of one registry, kept up to date: it asks when it is told to, and while nobody looks not at all.
-import { type Changes, type EventLine, ROUTE, type Row, type View } from '../../nodes/locks-sidebar/shown';
+import { type Changes, type EventLine, ROUTE, type Row, type View } from '../../locks-sidebar/shown';
 import { ask, Refused } from '../red';
 
 /** An open sidebar asks at least so often, so that the runtime knows that it is open. */

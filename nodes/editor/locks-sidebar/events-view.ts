@@ -1,5 +1,5 @@
 // The last events of the registry, the latest first; made only while they are unfolded.
-import type { EventLine } from '../../nodes/locks-sidebar/shown';
+import type { EventLine } from '../../locks-sidebar/shown';
 import { element } from '../page';
 import { say, sayTime } from './words';
 

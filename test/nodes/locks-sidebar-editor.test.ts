@@ -190,7 +190,7 @@ describe('the sidebar in the editor', function () {
       await page.evaluate('RED.sidebar.show("locks")');
       await inject('plain');
       await page.getByRole('combobox', { name: 'What is shown' }).selectOption('stuck');
-      await row('siren').getByText('Held for 3 d').waitFor();
+      await row('siren').getByText('Held for 3 d, without a lease').waitFor();
       assert.equal(await row('lamp').count(), 0);
       await row('siren').getByRole('button', { name: 'Free…', exact: true }).click();
       await page.keyboard.press('Enter');

@@ -43,6 +43,8 @@ const NEEDED = [
   'dist/src/index.mjs',
   'dist/src/index.d.mts',
   ...NODE_TYPES.flatMap((type) => [`dist/nodes/${type}.js`, `dist/nodes/${type}.html`]),
+  'dist/nodes/locks-sidebar.js',
+  'dist/nodes/locks-sidebar.html',
 ];
 
 interface NodeSet {
@@ -146,6 +148,8 @@ describe('the package', function () {
         const broken = own.filter((set) => !set.enabled || set.err !== undefined || set.version !== version);
         assert.deepEqual(broken, [], nodeRed.log.join('\n'));
         assert.deepEqual(own.flatMap(({ types }) => types).sort(), NODE_TYPES, nodeRed.log.join('\n'));
+        const plugins = await (await nodeRed.get('/plugins', 'text/html')).text();
+        assert.match(plugins, /registerPlugin\("locks-sidebar"/);
         const page = await (await nodeRed.get('/nodes', 'text/html')).text();
         const helpless = NODE_TYPES.filter((type) => !page.includes(`data-help-name="${type}"`));
         assert.deepEqual(helpless, []);

@@ -77,6 +77,8 @@ export class ParticipantClaim implements AuthorityClaim {
   token = 0;
   /** No hold up to this token is ours any more. */
   yieldedToken = 0;
+  /** The frame that says so: once that was heard, a grant with that token is one of another claim's hold, re-entered. */
+  yieldFrame = Infinity;
   /** Its place among the deadlines. */
   dueIndex = -1;
 

@@ -99,10 +99,9 @@ export class ParticipantClaims {
     if (claim.phase !== 'revoking') return;
     const { token, answer } = claim;
     const cause = answer?.by && { by: answer.by };
-    claim.yieldedToken = token;
     claim.phase = 'waiting';
     claim.until = Infinity;
-    this.#parts.send({ op: 'yield', id: claim.id, token });
+    this.#sendYield(claim, token);
     if (claim.isStanding) this.#conclude(claim, this.#answer(claim, 'requeued', cause));
     else this.end(claim, this.#answer(claim, 'lost', { reason: 'preempted', ...cause }));
   }
@@ -273,8 +272,15 @@ export class ParticipantClaims {
 
   /** Gives a hold back that is over here, or of which nothing was known. */
   yieldUnheld(claim: ParticipantClaim, token: number): void {
+    this.#sendYield(claim, token);
+  }
+
+  #sendYield(claim: ParticipantClaim, token: number): void {
     claim.yieldedToken = token;
-    this.#parts.send({ op: 'yield', id: claim.id, token });
+    claim.yieldFrame = Infinity;
+    this.#parts.send({ op: 'yield', id: claim.id, token }, (frame) => {
+      claim.yieldFrame = frame;
+    });
   }
 
   /** Sends the next change, when the one before was answered. */

@@ -65,19 +65,21 @@ export class TellReader {
       this.#claims.tell(claim, answer);
     } else {
       const isAsked = isLast && settleChange(claim, at.ack, true);
-      if (!this.#isStale(claim, answer) && !this.#isTooOld(claim, answer, at))
+      if (!this.#isStale(claim, answer, at) && !this.#isTooOld(claim, answer, at))
         this.#follow(claim, answer, at, isAsked);
     }
     if (claim.isAlive) this.#claims.pump(claim);
   }
 
   /** Whether it tells of a hold that is over here. */
-  #isStale(claim: ParticipantClaim, answer: Answer): boolean {
+  #isStale(claim: ParticipantClaim, answer: Answer, { ack }: ToldAt): boolean {
     const { result, token = claim.token } = answer;
-    if (result === 'granted') return token <= claim.yieldedToken;
+    const { yieldedToken, yieldFrame } = claim;
+    // Re-entrance keeps the token: it may have it again by another claim of its locker.
+    if (result === 'granted') return token < yieldedToken || (token === yieldedToken && ack < yieldFrame);
     if (result !== 'revoking' || claim.phase !== 'waiting') return false;
     // Its grant may never have been told: the arbiter tells only how a claim stands now.
-    if (token > claim.yieldedToken) this.#claims.yieldUnheld(claim, token);
+    if (token > yieldedToken) this.#claims.yieldUnheld(claim, token);
     return true;
   }
 

@@ -45,6 +45,7 @@ describe('a participant that is to stop', () => {
 
   it('does not believe what was told before its yield was heard', async () => {
     const { scene, arbiter, claim } = await holding();
+    arbiter.actsUpTo = Math.max(...arbiter.frames.map(({ n = 0 }) => n));
     arbiter.tell(claim.id, { result: 'revoking', remaining: 1_000, by: ALARM });
     await scene.settle();
     arbiter.tell(claim.id, { result: 'granted', token: 1 });
@@ -55,6 +56,17 @@ describe('a participant that is to stop', () => {
     arbiter.tell(claim.id, { result: 'granted', token: 9, regained: true });
     await scene.settle();
     assert.deepEqual([claim.phase, scene.isHeld(claim)], ['held', true]);
+  });
+
+  it('has the hold with the same token again, by another claim of its locker, once its yield was heard', async () => {
+    const { scene, arbiter, claim } = await holding();
+    arbiter.tell(claim.id, { result: 'revoking', remaining: 1_000, by: ALARM });
+    await scene.settle();
+    assert.equal(claim.phase, 'waiting');
+    arbiter.tell(claim.id, { result: 'granted', token: 1, regained: true });
+    await scene.settle();
+    assert.deepEqual([claim.phase, scene.isHeld(claim)], ['held', true]);
+    assert.deepEqual(scene.results(), ['granted', 'revoking', 'requeued', 'granted']);
   });
 
   it('gives a hold back of which it was told nothing but its revocation', async () => {

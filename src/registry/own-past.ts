@@ -45,7 +45,11 @@ const NOTHING: Omit<Past, 'close'> = {
 export async function openPast(options: PastOptions): Promise<Past> {
   const { folder, warn } = options;
   const shared = share(options);
-  const close = () => leave(folder, shared);
+  let left: Promise<void> | undefined;
+  const close = () => {
+    left ??= leave(folder, shared);
+    return left;
+  };
   try {
     const lock = await shared.lock;
     if (typeof lock === 'number') {
@@ -65,6 +69,7 @@ async function remember(
   lock: FolderLock,
 ): Promise<Omit<Past, 'close'>> {
   const { place, requester, instance, warn } = options;
+  await shared.written();
   const last = (await readLives(options.folder))[place];
   const former = last === undefined ? [] : formerOf(last, requester, lock);
   const note = (change: Partial<Life>) =>
@@ -146,9 +151,10 @@ function share({ folder, clock }: PastOptions): Shared {
 
 async function leave(folder: string, shared: Shared): Promise<void> {
   shared.uses--;
-  if (shared.uses === 0) sharedFolders.delete(folder);
   await shared.written();
-  if (shared.uses > 0) return;
+  // Somebody may have come meanwhile, or others may have left with this one.
+  if (shared.uses > 0 || sharedFolders.get(folder) !== shared) return;
+  sharedFolders.delete(folder);
   // Why there is none was said when it was opened.
   const lock = await shared.lock.catch(() => undefined);
   if (typeof lock === 'object') await lock.release();

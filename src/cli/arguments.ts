@@ -80,7 +80,7 @@ const OF_HOLD: readonly (keyof Values)[] = [
 ];
 
 const LONGEST_GRACE_MS = 5_000;
-const CONNECT_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 30_000;
 
 /** @throws {UsageError} */
 export function readArguments(all: readonly string[], environment: Environment): Asked | 'help' | 'version' {

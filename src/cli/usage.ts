@@ -17,7 +17,7 @@ Options for all
   --user NAME          (default: $PRIORITY_LOCK_USER); the password comes from $PRIORITY_LOCK_PASSWORD
   --prefix PREFIX      of all topics (default: locks)
   --requester NAME     who claims (default: the user, else shell-<user>-<host>)
-  --connect-timeout TIME  how long to wait for the broker and for somebody who decides (default: 15s)
+  --connect-timeout TIME  how long to wait for the broker and for somebody who decides (default: 30s)
   --json               one JSON object per line (list, watch)
   --help, --version
 

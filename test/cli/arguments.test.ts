@@ -37,7 +37,7 @@ describe('the arguments of priority-lock', () => {
     const { place } = read('list');
     assert.deepEqual(
       [place.url, place.user, place.password, place.prefix, place.isNamed, place.connectTimeout],
-      ['mqtt://127.0.0.1:1883', undefined, undefined, 'locks', false, 15_000],
+      ['mqtt://127.0.0.1:1883', undefined, undefined, 'locks', false, 30_000],
     );
     assert.match(place.requester, /^shell-/);
     const environment = {

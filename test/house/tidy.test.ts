@@ -20,6 +20,8 @@ interface Rule {
 }
 
 const CODE = /\.(ts|mts|mjs|js|cjs|html|sh)$|^\.ci\/run$/;
+/** At the top; what begins with a dot is not seen. */
+const FOLDERS = ['bench', 'docs', 'examples', 'icons', 'nodes', 'scripts', 'src', 'test'];
 const LONGEST_FILE = 400;
 const MOST_DEPENDENCIES = 6;
 
@@ -149,6 +151,12 @@ describe('the house', () => {
     );
     const silent = sources.filter(({ text }) => !/^(#!.*\n)?\/[/*]\*? ?\n?( \* )?[A-Z`].*/.test(text));
     assert.deepEqual(pathsOf(silent), []);
+  });
+
+  it('has no other folders at the top', () => {
+    const tops = files.map(({ path }) => path).filter((path) => path.includes('/') && !path.startsWith('.'));
+    const folders = [...new Set(tops.map((path) => path.slice(0, path.indexOf('/'))))];
+    assert.deepEqual(folders.sort(), FOLDERS);
   });
 
   it(`has no source of more than ${LONGEST_FILE} lines`, () => {

@@ -16,6 +16,8 @@ export class History {
     this.#lines.push({ ...event, number: ++this.#last });
     // Not at each event: that would move all of them each time.
     if (this.#lines.length >= 2 * MOST_EVENTS) this.#lines = this.#lines.slice(-MOST_EVENTS);
+    // A registry tells of every claim: of those that nobody has waited for there is nothing to forget.
+    if (event.event !== 'requeued' && this.#waits.size === 0) return;
     for (const resource of event.resources) this.#noteWait(keyOf(resource, event), event);
   }
 

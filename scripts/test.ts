@@ -19,7 +19,7 @@ const MOCHA = [
 /** In this order; a later one runs also when an earlier one failed. */
 const STAGES: Readonly<Record<string, () => Promise<boolean>>> = {
   check: () => succeeds('tsx', ['scripts/check.ts']),
-  tests: () => succeeds('c8', [process.execPath, ...MOCHA, 'test/**/*.test.ts']),
+  tests: () => succeeds('c8', [join(ROOT, 'node_modules/.bin/tsx'), 'scripts/test-lanes.ts', ...MOCHA]),
   coverage: () => succeeds('tsx', ['scripts/coverage.ts']),
   'nodes on Node-RED 5': () =>
     succeeds(NODE_RED_5.node, [...MOCHA, 'test/nodes/**/*.test.ts'], { NODE_RED_DIR: NODE_RED_5.home }),

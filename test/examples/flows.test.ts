@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ResourceState } from '../../src/mqtt/messages';
 import { ExampleHouse } from '../support/example-house';
 import { startMosquitto } from '../support/mqtt-mosquitto';
-import { NODE_RED_4, NODE_RED_5 } from '../support/node-red-runtimes';
+import { NODE_RED_4, NODE_RED_5, type NodeRedRuntime } from '../support/node-red-runtimes';
 import { REPOSITORY } from '../support/repository';
 
 /** By the name of the file; the office lights are what `npm start` runs, and have a test of their own. */
@@ -132,17 +132,10 @@ describe('the examples', () => {
     assert.deepEqual(flows.sort(), told.sort());
   });
 
-  for (const runtime of [NODE_RED_4, NODE_RED_5]) {
-    for (const [name, play] of Object.entries(STORIES)) {
-      it(`${name} runs as it tells (Node-RED ${runtime.version})`, async () => {
-        const house = await ExampleHouse.open(runtime, name);
-        try {
-          await play(house);
-        } finally {
-          await house.end();
-        }
-      });
-    }
+  for (const [name, play] of Object.entries(STORIES)) {
+    it(`${name} runs as it tells, on Node-RED 4 and 5`, async () => {
+      await Promise.all([NODE_RED_4, NODE_RED_5].map((runtime) => playOn(runtime, name, play)));
+    });
   }
 
   it('two-node-reds: a Node-RED 4 runs the boiler, and a 5 when that is killed', async () => {
@@ -165,3 +158,18 @@ describe('the examples', () => {
     }
   });
 });
+
+async function playOn(
+  runtime: NodeRedRuntime,
+  name: string,
+  play: (house: ExampleHouse) => Promise<void>,
+): Promise<void> {
+  const house = await ExampleHouse.open(runtime, name);
+  try {
+    await play(house);
+  } catch (cause) {
+    throw new Error(`on Node-RED ${runtime.version}`, { cause });
+  } finally {
+    await house.end();
+  }
+}

@@ -2,13 +2,13 @@
 // protocol wrong in one place at a time.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { REPOSITORY } from '../support/repository';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 
 const MODEL = join(REPOSITORY, 'docs/model/takeover.pml');
 /** Of pan: as many MB. */
@@ -61,59 +61,92 @@ const WRONG: Readonly<Record<string, readonly [flag: string, faults: readonly st
   'a term is shown before its states': ['TERM_FIRST', RESTARTS],
 };
 
+interface Search {
+  readonly flags: readonly string[];
+  /** Of what comes of it when faults have stopped. */
+  readonly isLive?: boolean;
+  /** How far pan is optimised: that takes longer than to search until something wrong is found. */
+  readonly level?: '-O0';
+}
+
+/** At a time: each needs a core to itself. */
+const LANES = Math.min(2, availableParallelism());
+
 describe('the model of the protocol', function () {
   // It computes all the time; how long that takes is the machine's business.
   this.timeout(600_000);
+  const searches: Search[] = [];
+  const said = new Map<Search, Promise<string>>();
   let folder = '';
 
-  beforeEach(() => {
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), 'priority-redlock-model-'));
+    const lanes = Array.from({ length: LANES }, () => Promise.resolve());
+    for (const [index, search] of searches.entries()) {
+      const lane = index % LANES;
+      const result = (lanes[lane] ?? Promise.resolve()).then(() => run(search, join(folder, `${index}`)));
+      said.set(search, result);
+      // Whoever waits for it is told of its failure.
+      lanes[lane] = result.then(
+        () => undefined,
+        () => undefined,
+      );
+    }
   });
 
-  afterEach(() => rmSync(folder, { recursive: true }));
+  after(async () => {
+    await Promise.allSettled(said.values());
+    rmSync(folder, { recursive: true });
+  });
 
-  /** What pan says of the model with these flags; `isLive`: of what comes of it when faults have stopped. */
-  async function search(flags: readonly string[], { isLive = false, level = '-O1' } = {}): Promise<string> {
+  /** A test of what pan says of the model with these flags. */
+  function searching(title: string, search: Search, check: (said: string) => void): void {
+    searches.push(search);
+    it(title, async () => check((await said.get(search)) ?? ''));
+  }
+
+  async function run({ flags, isLive = false, level }: Search, cwd: string): Promise<string> {
+    mkdirSync(cwd);
     const defines = (isLive ? [...flags, 'CALM'] : flags).map((flag) => `-D${flag}`);
-    await run('spin', ['-a', '-o3', ...defines, MODEL], { cwd: folder });
+    await execute('spin', ['-a', '-o3', ...defines, MODEL], { cwd });
     const kind = isLive ? ['-DNOFAIR'] : ['-DSAFETY'];
     const limits = ['-DNOREDUCE', '-DREVERSE', `-DMEMLIM=${MOST_MEMORY}`];
-    await run('gcc', [level, ...kind, ...limits, '-o', 'pan', 'pan.c'], { cwd: folder });
-    const { stdout } = await run('./pan', [...(isLive ? ['-a'] : []), '-m100000', '-w24'], { cwd: folder });
+    await execute('gcc', [level ?? '-O1', ...kind, ...limits, '-o', 'pan', 'pan.c'], { cwd });
+    const { stdout } = await execute('./pan', [...(isLive ? ['-a'] : []), '-m100000', '-w24'], { cwd });
     return stdout;
   }
 
-  function assertWhole(said: string): void {
-    assert.match(said, /Full statespace search/);
-    assert.match(said, /errors: 0\n/);
-    assert.doesNotMatch(said, /not completed|too small|reached -DMEMLIM|out of memory/i);
-    const [, states = '0'] = /(\d+) states, stored/.exec(said) ?? [];
-    assert.ok(Number(states) > 10_000, said);
+  function assertWhole(text: string): void {
+    assert.match(text, /Full statespace search/);
+    assert.match(text, /errors: 0\n/);
+    assert.doesNotMatch(text, /not completed|too small|reached -DMEMLIM|out of memory/i);
+    const [, states = '0'] = /(\d+) states, stored/.exec(text) ?? [];
+    assert.ok(Number(states) > 10_000, text);
   }
 
   for (const [faults, flags] of Object.entries(SAFE)) {
-    it(`never lets two believe that they hold, nor a hold that is believed in be lost: ${faults}`, async () => {
-      assertWhole(await search(flags));
-    });
+    searching(
+      `never lets two believe that they hold, nor a hold that is believed in be lost: ${faults}`,
+      { flags },
+      assertWhole,
+    );
   }
 
   for (const [faults, flags] of Object.entries(LIVE)) {
-    it(`grants everybody who waits once faults stop: ${faults}`, async () => {
-      assertWhole(await search(flags, { isLive: true }));
-    });
+    searching(`grants everybody who waits once faults stop: ${faults}`, { flags, isLive: true }, assertWhole);
   }
 
   for (const [wrong, [flag, faults]] of Object.entries(WRONG)) {
-    it(`is found wrong where ${wrong}`, async () => {
-      // It takes longer to optimise than to search until that is found.
-      assert.match(await search([...faults, flag], { level: '-O0' }), /assertion violated.*errors: 1\n/s);
-    });
+    searching(`is found wrong where ${wrong}`, { flags: [...faults, flag], level: '-O0' }, assertWrong);
   }
 
-  it('would be found wrong where a waiter is never granted', async () => {
-    assert.match(
-      await search(['EPOCHS=1', 'TOKENS=1', 'DEAF'], { isLive: true, level: '-O0' }),
-      /assertion violated.*errors: 1\n/s,
-    );
-  });
+  searching(
+    'would be found wrong where a waiter is never granted',
+    { flags: ['EPOCHS=1', 'TOKENS=1', 'DEAF'], isLive: true, level: '-O0' },
+    assertWrong,
+  );
+
+  function assertWrong(text: string): void {
+    assert.match(text, /assertion violated.*errors: 1\n/s);
+  }
 });

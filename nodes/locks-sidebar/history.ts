@@ -7,15 +7,16 @@ const MOST_EVENTS = 200;
 const MOST_WAITS = 10_000;
 
 export class History {
-  #lines: EventLine[] = [];
+  #events: AuditEvent[] = [];
   #last = 0;
   /** Wall ms at which each wait began; NaN where that is not known. */
   readonly #waits = new Map<string, number>();
 
   note(event: AuditEvent): void {
-    this.#lines.push({ ...event, number: ++this.#last });
+    this.#events.push(event);
+    this.#last += 1;
     // Not at each event: that would move all of them each time.
-    if (this.#lines.length >= 2 * MOST_EVENTS) this.#lines = this.#lines.slice(-MOST_EVENTS);
+    if (this.#events.length >= 2 * MOST_EVENTS) this.#events = this.#events.slice(-MOST_EVENTS);
     // A registry tells of every claim: of those that nobody has waited for there is nothing to forget.
     if (event.event !== 'requeued' && this.#waits.size === 0) return;
     for (const resource of event.resources) this.#noteWait(keyOf(resource, event), event);
@@ -29,7 +30,11 @@ export class History {
   /** The last events, as far as they have a higher number; the latest is the last. */
   after(number: number): readonly EventLine[] {
     const fresh = Math.min(this.#last - number, MOST_EVENTS);
-    return fresh <= 0 ? [] : this.#lines.slice(-fresh);
+    if (fresh <= 0) return [];
+    return this.#events.slice(-fresh).map((event, index, { length }) => ({
+      ...event,
+      number: this.#last - length + 1 + index,
+    }));
   }
 
   /** Wall ms since when it waits for a resource; `undefined` if nobody has seen it begin. */

@@ -14,6 +14,8 @@ export interface EventStream {
 /** What an event says beside its time. */
 export type Entry = Omit<AuditEvent, 'time'>;
 
+type Writable<Message> = { -readonly [Field in keyof Message]: Message[Field] };
+
 export class Audit {
   readonly #context: Context;
   /** `undefined` where it is not published. */
@@ -35,27 +37,28 @@ export class Audit {
     const { locker, requester, name, priority } = claim;
     const { result, resources, token, reason, detail, by } = answer;
     const level = this.#context.rules.levels.nameOf(priority);
-    this.note({
-      event: result,
-      resources,
-      locker,
-      requester,
-      name,
-      priority,
-      ...(level !== undefined && { level }),
-      ...(token !== undefined && { token }),
-      ...(reason !== undefined && { reason }),
-      ...(detail !== undefined && { detail }),
-      ...(by !== undefined && { by }),
-    });
+    // Every grant comes by: fields are added to one object, which is much quicker than to spread several.
+    const time = this.#now();
+    const event: Writable<AuditEvent> = { time, event: result, resources, locker, requester, name, priority };
+    if (level !== undefined) event.level = level;
+    if (token !== undefined) event.token = token;
+    if (reason !== undefined) event.reason = reason;
+    if (detail !== undefined) event.detail = detail;
+    if (by !== undefined) event.by = by;
+    this.#tellAll(event);
   }
 
   note(entry: Entry): void {
-    const stream = this.#stream?.isHeard === true ? this.#stream : undefined;
-    if (stream === undefined && this.#listeners.size === 0) return;
-    const event: AuditEvent = { time: iso(this.#context.clock.now().wall), ...entry };
+    if (this.#isHeard) this.#tellAll({ time: this.#now(), ...entry });
+  }
+
+  #now(): string {
+    return iso(this.#context.clock.now().wall);
+  }
+
+  #tellAll(event: AuditEvent): void {
     for (const listener of [...this.#listeners]) this.#tell(listener, event);
-    stream?.noteEvent(event);
+    if (this.#stream?.isHeard === true) this.#stream.noteEvent(event);
   }
 
   get #isHeard(): boolean {

@@ -104,19 +104,25 @@ export function acquireSettings(
     isConstant: isSame,
     manual:
       config.manual === true
-        ? manualSettings(RED, config, resources.filter(isFixed).map(readName))
+        ? manualSettings(config, read, resources.filter(isFixed).map(readName))
         : undefined,
     wanted: isSame ? once(wanted) : wanted,
   };
 }
 
-function manualSettings(RED: NodeAPI, config: AcquireConfig, constants: readonly Reader[]): ManualSettings {
+function manualSettings(
+  config: AcquireConfig,
+  read: (setting: TypedSetting, what: string) => Reader,
+  constants: readonly Reader[],
+): ManualSettings {
   const settle = config.settle || DEFAULT_SETTLE_S;
   const property = config.reported || 'payload';
+  const what = `msg.${property}`;
+  const reported = read({ type: 'msg', text: property }, what);
   return {
     settleMs: toWait(toMs(settle, config.settleUnit), settle, 'the time to settle'),
-    resources: constants.map((read) => read({})).filter((name) => typeof name === 'string'),
-    reported: (msg) => toValue(RED.util.getMessageProperty(msg, property), `msg.${property}`),
+    resources: constants.map((readName) => readName({})).filter((name) => typeof name === 'string'),
+    reported: (msg) => toValue(reported(msg), what),
   };
 }
 

@@ -1,6 +1,7 @@
 // Tries whether a broker lets us in, for somebody who is about to use it: says in words what is wrong, and leaves
 // nothing behind.
 import { MqttConnection } from '../../src/mqtt/connection';
+import { errorText } from '../../src/mqtt/error-text';
 import type { Transport } from '../../src/mqtt/transport';
 import type { Clock } from '../../src/protocol';
 import { randomName, systemRandom } from '../../src/registry/chance';
@@ -24,7 +25,7 @@ export async function tryBroker(settings: RemoteSettings, prefix: string, clock:
     const text = await reach(connection, prefix, clock).finally(() => connection.stop());
     return { isWell: text === '', text };
   } catch (error) {
-    return { isWell: false, text: error instanceof Error ? error.message : String(error) };
+    return { isWell: false, text: errorText(error) };
   }
 }
 

@@ -1,5 +1,6 @@
 // What people do by hand: hold a resource for a while, and end a hold. By the same rules as everybody.
 import type { Json } from '../../src/core';
+import { manualPriority } from '../../src/mqtt/levels';
 import type { Answer } from '../../src/mqtt/messages';
 import type { Clock } from '../../src/protocol';
 import type { ClaimOwner, Registry, RegistryClaim } from '../../src/registry/registry';
@@ -7,8 +8,6 @@ import { HAND_PATH } from './places';
 
 /** So long an answer of a Node-RED elsewhere is waited for; the claim stands also without one. */
 const ANSWER_MS = 3_000;
-/** Where nobody has a level of that name. */
-const MANUAL_PRIORITY = 500;
 
 export interface HandHold {
   readonly resource: string;
@@ -35,7 +34,7 @@ export class Hand {
 
   /** One hold per resource: a further one is the same with another length and value. `undefined`: nobody has answered. */
   hold({ resource, ttl, value, by }: HandHold): Promise<Answer | undefined> {
-    const priority = this.#registry.levels.priorityOf('manual') ?? MANUAL_PRIORITY;
+    const priority = manualPriority(this.#registry.levels);
     const wish = { resource, ttl, priority, ...(value !== undefined && { value }) };
     return new Promise((resolve) => {
       const patience = this.#clock.setTimer(ANSWER_MS, () => settle(undefined));

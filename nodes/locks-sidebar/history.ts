@@ -1,8 +1,7 @@
 // The last events of a registry, and since when those wait who are waiting now, as far as the events have told.
 import type { AuditEvent, ResourceState, WaitingClaim } from '../../src/mqtt/messages';
-import type { EventLine } from './shown';
+import { type EventLine, MOST_EVENTS } from './shown';
 
-const MOST_EVENTS = 200;
 /** Beyond that many, the earliest are forgotten. */
 const MOST_WAITS = 10_000;
 

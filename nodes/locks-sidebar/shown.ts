@@ -89,5 +89,7 @@ export interface View {
 
 /** The topic on which the editor is told that there is something to ask for. It says nothing else. */
 export const NUDGE_TOPIC = 'locks-sidebar';
+/** Of the last ones so many are kept. */
+export const MOST_EVENTS = 200;
 /** Under the editor's address. */
 export const ROUTE = 'priority-redlock/locks';

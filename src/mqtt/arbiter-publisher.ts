@@ -10,6 +10,7 @@ import { spellOwnClaim } from './arbiter-own-message';
 import { type Place, Retained } from './arbiter-retained';
 import type { Turn } from './arbiter-session';
 import type { States } from './arbiter-states';
+import { GOODBYE_MS } from './goodbye';
 import type { AuditEvent } from './messages';
 import type { Transport } from './transport';
 
@@ -22,9 +23,6 @@ export const FLOOR_BLOCK = 60_000;
 
 /** In a burst of changes that nobody waits for an answer to, states are published this often. */
 const PACE_MS = 10;
-
-/** How long a broker is waited for at the end. */
-const GOODBYE_MS = 2_000;
 
 export interface PublisherParts {
   readonly context: Context;

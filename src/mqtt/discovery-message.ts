@@ -1,7 +1,7 @@
 // How Home Assistant is told of a resource: one message that makes it a device, with what can be seen of it and done to
 // it. What is done arrives as claims and forced ends like those of any other device.
 
-import type { AuditEvent } from './messages';
+import { EVENTS } from './event-names';
 import { encodeLevel } from './names';
 import { sha256 } from './sha-256';
 import type { Topics } from './topics';
@@ -19,20 +19,6 @@ export interface DiscoveryNames {
 }
 
 const ORIGIN = { name: 'priority-redlock', url: 'https://github.com/priority-redlock/node-red' };
-
-const EVENTS: Readonly<Record<AuditEvent['event'], true>> = {
-  granted: true,
-  queued: true,
-  denied: true,
-  revoking: true,
-  lost: true,
-  requeued: true,
-  released: true,
-  error: true,
-  forced: true,
-  'force-denied': true,
-  purged: true,
-};
 
 /** What Home Assistant does not take more of as a state. */
 const LONGEST_STATE = 255;

@@ -1,17 +1,9 @@
 // What Home Assistant may do once it is told of the resources: a rule like any other, in the settings for everybody to see.
 import { HOME_ASSISTANT } from './discovery-message';
-import type { Levels } from './levels';
+import { type Levels, manualPriority } from './levels';
 import type { PolicyRow } from './policy';
 
 const DAY_MS = 86_400_000;
-const MANUAL = 'manual';
-/** Of that level, where there is none of the name. */
-const MANUAL_PRIORITY = 500;
-
-/** The priority with which Home Assistant holds. */
-export function manualPriority(levels: Levels): number {
-  return levels.priorityOf(MANUAL) ?? MANUAL_PRIORITY;
-}
 
 /** The rules with one for Home Assistant before them, unless they have one for it by its name. */
 export function withHomeAssistant(rows: readonly PolicyRow[], levels: Levels): readonly PolicyRow[] {

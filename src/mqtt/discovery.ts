@@ -11,16 +11,15 @@ import {
   discoveryTopic,
   HOME_ASSISTANT,
 } from './discovery-message';
-import { manualPriority } from './discovery-policy';
 import { errorText } from './error-text';
+import { waitForGoodbye } from './goodbye';
+import { manualPriority } from './levels';
 import { topicMatcher } from './topic-filter';
 import type { Transport, TransportMessage } from './transport';
 
 /** So many messages each time, and the time between; in ms. */
 const TOGETHER = 20;
 const PACE_MS = 100;
-/** How long a broker is waited for at the end. */
-const GOODBYE_MS = 2_000;
 
 export interface DiscoveryParts {
   readonly context: Context;
@@ -104,7 +103,7 @@ export class Discovery {
     this.#stopListening();
     if (this.#isOpen) for (const topic of this.#leaving) this.#publish(topic, '');
     this.closed();
-    await this.#landed();
+    if (this.#underWay.size > 0) await waitForGoodbye(this.#parts.context.clock, this.#underWay);
   }
 
   #begin(): void {
@@ -226,15 +225,5 @@ export class Discovery {
     );
     const done = sent.finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
-  }
-
-  async #landed(): Promise<void> {
-    if (this.#underWay.size === 0) return;
-    let timer: Timer | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = this.#parts.context.clock.setTimer(GOODBYE_MS, resolve);
-    });
-    await Promise.race([patience, Promise.all(this.#underWay)]);
-    timer?.cancel();
   }
 }

@@ -24,6 +24,15 @@ export interface Levels {
   nameOf(priority: number): string | undefined;
 }
 
+const MANUAL = 'manual';
+/** Of that level, where there is none of the name. */
+const MANUAL_PRIORITY = 500;
+
+/** The priority with which people hold. */
+export function manualPriority(levels: Pick<Levels, 'priorityOf'>): number {
+  return levels.priorityOf(MANUAL) ?? MANUAL_PRIORITY;
+}
+
 export const DEFAULT_LEVELS: readonly Level[] = [
   { id: 'life-safety', name: 'life-safety', priority: 1000 },
   { id: 'security', name: 'security', priority: 900 },

@@ -2,6 +2,7 @@
 import type { Timer } from '../protocol';
 import { BackOff } from './back-off';
 import { follow } from './follow-transport';
+import { waitForGoodbye } from './goodbye';
 import type { ParticipantContext } from './participant-context';
 import { readBeat, readDown, readPresence } from './read-session-message';
 import type { BeatReturn, DownFrame, PresenceMessage, SessionRefusal } from './session-messages';
@@ -18,8 +19,6 @@ export interface TalkHost {
   echoed(beat: number): void;
 }
 
-/** How long a broker is waited for at the end. */
-const GOODBYE_MS = 2_000;
 const LONGEST_BACK_OFF = 60_000;
 
 export class Talk {
@@ -147,17 +146,11 @@ export class Talk {
     const { topics, requester, clock, instance } = this.#context;
     const topic = topics.session(requester);
     const goodbye: PresenceMessage = { v: 1, online: false, instance, left: true };
-    const said = Promise.all([
+    await waitForGoodbye(clock, [
       this.#put(topic, JSON.stringify(goodbye), false),
       // After it was heard, nothing is left to be known.
       this.#put(topic, '', true),
     ]);
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = clock.setTimer(GOODBYE_MS, resolve);
-    });
-    await Promise.race([said, late]);
-    timer?.cancel();
   }
 
   #presence(online: boolean): string {

@@ -1,8 +1,8 @@
 // JSON Schema of what the arbiter writes, and reads back when it rebuilds: answers, states and its own presence.
+import { EVENTS, RESULTS } from './event-names';
 import type {
   Answer,
   AnswerReason,
-  AnswerResult,
   ArbiterMessage,
   AuditEvent,
   Cause,
@@ -19,7 +19,7 @@ const priority: Schema = { type: 'number', description: 'a finite number' };
 const time: Schema = { type: 'string', format: 'date-time', description: 'a time by ISO 8601, in UTC' };
 export const counter: Schema = { ...token, description: 'a whole number, not below 0' };
 
-function oneOf<Word extends string>(words: Record<Word, true>): Schema {
+function oneOf<Word extends string>(words: Readonly<Record<Word, true>>): Schema {
   const names = Object.keys(words);
   return { enum: names, description: `one of ${names.join(', ')}` };
 }
@@ -39,17 +39,6 @@ const cause = object<keyof Cause>(
   { locker: { type: 'string', description: 'a name' }, requester: name, priority, level: name },
   ['locker'],
 );
-
-const RESULTS: Record<AnswerResult, true> = {
-  granted: true,
-  queued: true,
-  denied: true,
-  revoking: true,
-  lost: true,
-  requeued: true,
-  released: true,
-  error: true,
-};
 
 const result = oneOf(RESULTS);
 
@@ -191,7 +180,7 @@ export const eventSchema: Schema = {
   ...object<keyof AuditEvent>(
     {
       time,
-      event: oneOf<AuditEvent['event']>({ ...RESULTS, forced: true, 'force-denied': true, purged: true }),
+      event: oneOf(EVENTS),
       resources: list(name),
       locker: name,
       requester: name,

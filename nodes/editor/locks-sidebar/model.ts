@@ -1,5 +1,12 @@
 // What the sidebar knows of one registry, kept up to date: it asks when it is told to, and while nobody looks not at all.
-import { type Changes, type EventLine, ROUTE, type Row, type View } from '../../locks-sidebar/shown';
+import {
+  type Changes,
+  type EventLine,
+  MOST_EVENTS,
+  ROUTE,
+  type Row,
+  type View,
+} from '../../locks-sidebar/shown';
 import { ask, Refused } from '../red';
 
 /** An open sidebar asks at least so often, so that the runtime knows that it is open. */
@@ -8,7 +15,6 @@ const HEARTBEAT_MS = 20_000;
 const RETRY_MS = 5_000;
 /** Between two questions, unless the first ones are still being answered. */
 const PAUSE_MS = 250;
-const MOST_EVENTS = 200;
 
 /** Calls that come while one is under way become one more. */
 export class Model {

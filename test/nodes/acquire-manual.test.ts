@@ -203,6 +203,15 @@ describe('manual detection of acquire', () => {
     assert.equal((await scene.lock('hand.1')).value, 'by hand');
   });
 
+  it('finds no report in a message that lacks even the part that would hold it', async () => {
+    await start({ reported: 'payload.light.state' });
+    await wantBy('on');
+    scene.flow.send('hand', { topic: 'no payload' });
+    await report({ heating: 'off' });
+    assert.deepEqual(scene.untold('hand'), [0, 0, 0, 0]);
+    assert.equal(scene.flow.waiting('errors'), 0);
+  });
+
   it('takes only those resources that a hand has changed, where each is taken by itself', async () => {
     await scene.run(
       acquire('motion', { ...AUTOMATION, resources: [{ v: 'room', t: 'msg' }] }),

@@ -35,6 +35,8 @@ async function work({ first, stride, count, lines, rounds, roundLength, isVerbos
       ...{ seeds: 1, violations: failure === undefined ? 0 : 1, faults: Object.fromEntries(outcome.faults) },
       ...{ time, steps, grants, takeovers, overlaps },
     });
+    // Nobody waits for what was begun meanwhile.
+    if (!process.connected) return;
     process.send?.({ seed, figures, ...(failure !== undefined && { failure }) } satisfies Report);
   }
   process.disconnect?.();

@@ -73,7 +73,7 @@ export class SessionClaims {
       if (isIts && !listed.has(claim.id)) this.withdraw(claim);
     }
     for (const op of listed.values()) this.#list(session, op);
-    session.hasListed = true;
+    session.noteList(listed);
   }
 
   /** It was given by an arbiter of before. */
@@ -173,6 +173,11 @@ export class SessionClaims {
    * waiting, of which no store tells, unless it was a once claim.
    */
   #begin(session: Session, op: MakeOp): void {
+    const end = session.endOf(op.id);
+    if (end !== undefined) {
+      session.noteRefusal(op.id, end);
+      return;
+    }
     const { granted = false, tokens, ...was } = op.was ?? {};
     const isHold = this.#mayStillHold(session, op);
     const isOnce = op.message.once === true && tokens !== undefined;

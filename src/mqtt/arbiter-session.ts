@@ -31,6 +31,12 @@ interface Stream {
   readonly receiver: FrameReceiver;
 }
 
+/** Of which claim, and the answer as it is written. */
+interface TellText {
+  readonly id: string;
+  readonly text: string;
+}
+
 export class Session {
   readonly requester: string;
   readonly instance: string;
@@ -50,8 +56,10 @@ export class Session {
   #beat = 0;
   #stream: Stream | undefined;
   #owesAck = false;
-  readonly #refusals: { readonly id: string; readonly text: string }[] = [];
+  readonly #refusals: TellText[] = [];
   readonly #pending = { losing: new Map<string, ArbiterClaim>(), winning: new Map<string, ArbiterClaim>() };
+  /** How claims have ended, until that was heard; with the frame that tells it, once it has left. */
+  readonly #ends = new Map<string, { readonly answer: Answer; frame: number }>();
 
   constructor({ context, requester, instance, tokenOf, publish }: SessionOptions) {
     this.#tokenOf = tokenOf;
@@ -82,6 +90,7 @@ export class Session {
     const stream = this.#stream;
     if (stream === undefined || stream.number !== frame.stream) return [];
     stream.sender.acknowledge(ack);
+    for (const [id, { frame: last }] of this.#ends) if (last <= ack) this.#ends.delete(id);
     if (n === undefined) return [];
     this.#owesAck = true;
     return stream.receiver.accept(n) ? ops : [];
@@ -89,11 +98,25 @@ export class Session {
 
   /** What has become of a claim of it; what was to be told of it before is of no interest any more. */
   note(claim: ArbiterClaim, turn: Turn): void {
-    if (this.#stream === undefined) return;
-    this.#pending.losing.delete(claim.id);
-    this.#pending.winning.delete(claim.id);
+    const { id, answer } = claim;
     // Who lets go has ended it before he said so.
-    if (claim.answer?.result !== 'released') this.#pending[turn].set(claim.id, claim);
+    const isKnown = answer?.result === 'released';
+    if (answer?.ended !== undefined && !isKnown) this.#ends.set(id, { answer, frame: Infinity });
+    if (this.#stream === undefined) return;
+    this.#pending.losing.delete(id);
+    this.#pending.winning.delete(id);
+    if (!isKnown) this.#pending[turn].set(id, claim);
+  }
+
+  /** How a claim has ended, unless its participant has acknowledged that. */
+  endOf(id: string): Answer | undefined {
+    return this.#ends.get(id)?.answer;
+  }
+
+  /** What it has is known here: of the end of anything else it has heard. */
+  noteList(listed: ReadonlyMap<string, MakeOp>): void {
+    this.hasListed = true;
+    for (const id of this.#ends.keys()) if (!listed.has(id)) this.#ends.delete(id);
   }
 
   /** An answer that says nothing of how the claim stands. */
@@ -115,7 +138,7 @@ export class Session {
   flush(turn: Turn): void {
     const stream = this.#stream;
     if (stream === undefined) return;
-    const tells = turn === 'losing' ? this.#refusals.splice(0).map(tellOf) : [];
+    const tells = turn === 'losing' ? this.#refusals.splice(0) : [];
     const pending = this.#pending[turn];
     if (!stream.sender.isFull) {
       for (const claim of pending.values()) {
@@ -123,14 +146,20 @@ export class Session {
       }
       pending.clear();
     }
-    for (const together of inFrames(tells)) stream.sender.send(`"beat":${this.#beat},"tells":[${together}]`);
+    if (tells.length === 0) return;
+    for (const together of inFrames(tells.map(tellOf)))
+      stream.sender.send(`"beat":${this.#beat},"tells":[${together}]`);
+    for (const { id } of tells) {
+      const end = this.#ends.get(id);
+      if (end !== undefined) end.frame = stream.sender.last;
+    }
   }
 
   /** Who is to give a hold up must be able to name it, though its grant may have been passed over. */
-  #tell(claim: ArbiterClaim, answer: Answer): string {
+  #tell(claim: ArbiterClaim, answer: Answer): TellText {
     const token = answer.result === 'revoking' ? this.#tokenOf(claim.id) : answer.token;
     const whole = token === undefined ? answer : { ...answer, token };
-    return tellOf({ id: claim.id, text: spellAnswer(claim, whole, this.#context.clock.now()) });
+    return { id: claim.id, text: spellAnswer(claim, whole, this.#context.clock.now()) };
   }
 
   /** Says how far it was heard, if nothing else has said so by now. */
@@ -164,6 +193,7 @@ export class Session {
     this.#refusals.length = 0;
     this.#pending.losing.clear();
     this.#pending.winning.clear();
+    for (const end of this.#ends.values()) end.frame = Infinity;
     this.listed = undefined;
     this.isReady = false;
     this.postponed = [];
@@ -183,7 +213,7 @@ export class Session {
   }
 }
 
-function tellOf({ id, text }: { readonly id: string; readonly text: string }): string {
+function tellOf({ id, text }: TellText): string {
   return `{"id":${JSON.stringify(id)},"answer":${text}}`;
 }
 

@@ -51,13 +51,45 @@ describe('claims of a session, as the arbiter has them', () => {
     assert.deepEqual([house.state('lights')?.state, house.holder('fan')], ['free', 'desk']);
   });
 
-  it('that ended unheard are told to be lost when they are listed as granted once more', async () => {
-    desk.hello([make('lights', { ttl: 500, once: true })]);
+  const heldOnce = { granted: true, tokens: { lights: 1 } };
+
+  it('that ended unheard are told how, until that is acknowledged, whatever list has them', async () => {
+    const lights = make('lights', { ttl: 500, once: true });
+    desk.hello([lights]);
     await house.settle(1_000);
-    desk.hello([make('lights', { ttl: 500, once: true }, { granted: true, tokens: { lights: 1 } })]);
-    await house.settle();
-    assert.deepEqual(desk.results('lights').at(-1), 'lost session');
+    for (let lists = 0; lists < 2; lists++) {
+      desk.hello([{ ...lights, was: heldOnce }]);
+      await house.settle();
+      assert.equal(desk.results('lights').at(-1), 'lost expired');
+    }
     assert.equal(house.state('lights')?.state, 'free');
+    desk.frame({ ack: desk.frames.at(-1)?.n ?? 0 });
+    desk.hello([{ ...lights, was: heldOnce }]);
+    await house.settle();
+    assert.equal(desk.results('lights').at(-1), 'lost session');
+  });
+
+  it('that are held and were ended by force meanwhile are lost, though they are standing ones', async () => {
+    await begin({ rows: [{ requester: 'ops', resource: 'lights', mayForce: true }] });
+    desk.hello([make('lights')]);
+    await house.settle();
+    const token = tokenOf(desk, 'lights');
+    house.broker.publish('locks/force/ops/lights', JSON.stringify({ token }));
+    await house.settle();
+    desk.hello([make('lights', {}, { granted: true, tokens: { lights: token } })]);
+    await house.settle();
+    assert.equal(desk.results('lights').at(-1), 'lost forced');
+  });
+
+  it('are forgotten with their end where a list has them no more', async () => {
+    const lights = make('lights', { ttl: 500, once: true });
+    desk.hello([lights]);
+    await house.settle(1_000);
+    desk.hello();
+    await house.settle();
+    desk.hello([{ ...lights, was: heldOnce }]);
+    await house.settle();
+    assert.equal(desk.results('lights').at(-1), 'lost session');
   });
 
   it('that wait, and of which nothing was heard, are claimed when they are listed', async () => {

@@ -66,16 +66,21 @@ export interface Before {
   readonly former?: readonly FormerName[];
 }
 
-/** What this runtime remembers of others under its prefix, over its restarts. */
-export interface Others {
-  /** They may believe in what was granted to them before this start; a store that is lost or old does not tell of it. */
-  readonly mayHold: boolean;
+/** What this runtime remembers of its prefix over its restarts. */
+export interface Remembered {
+  /** Others may believe in what was granted to them before this start; a store that is lost or old does not tell of it. */
+  readonly othersMayHold: boolean;
+  /** No token above it was given by this runtime: what was given without the broker no store tells of. */
+  readonly tokenFloor: number;
+}
+
+export interface Memory extends Remembered {
   /** So it is from now on. */
-  note(mayHold: boolean): void;
+  note(change: Partial<Remembered>): void;
 }
 
 /** For who remembers nothing. */
-const NOBODY: Others = { mayHold: false, note: () => undefined };
+const NOTHING: Memory = { othersMayHold: false, tokenFloor: 0, note: () => undefined };
 
 export interface FormerName {
   readonly name: string;
@@ -101,7 +106,7 @@ export interface ArbiterSettings {
   /** Known when it is started. */
   readonly before?: () => Before;
   /** Known when it is started. */
-  readonly others?: Others;
+  readonly memory?: Memory;
 }
 
 export interface Context {
@@ -119,7 +124,7 @@ export interface Context {
   /** The one with which it began: a store that has forgotten others lets it grow. */
   firstEpoch: number;
   readonly before: () => Before;
-  readonly others: Others;
+  readonly memory: Memory;
 }
 
 /** What an arbiter that can be succeeded is to know. */
@@ -140,10 +145,10 @@ export const DEFAULT_PREFIX = 'locks';
 /** Throws a `RangeError` for a prefix that cannot be one. `lastEpoch`: the last that is known of. */
 export function contextOf(settings: ArbiterSettings, canBeSucceeded: boolean, lastEpoch = 0): Context {
   const { prefix = DEFAULT_PREFIX, requester, instance, clock, log, rules, timing } = settings;
-  const { before = () => ({}), others = NOBODY } = settings;
+  const { before = () => ({}), memory = NOTHING } = settings;
   const topics = topicsUnder(prefix);
   return {
-    ...{ requester, instance, before, others, clock, log, rules, topics, canBeSucceeded },
+    ...{ requester, instance, before, memory, clock, log, rules, topics, canBeSucceeded },
     ...{ epoch: lastEpoch, firstEpoch: 0 },
     timing: { ...DEFAULT_TIMING, ...(timing?.session && { startWait: timing.session }), ...timing },
   };

@@ -16,6 +16,7 @@ import type { Timer } from '../protocol';
 import { answerOf, type ClaimEvent } from './arbiter-answers';
 import { type ArbiterClaim, claimCommand, sessionOf } from './arbiter-claim';
 import type { Context } from './arbiter-context';
+import { credibleAt } from './arbiter-past';
 import { Step, type Told } from './arbiter-step';
 import type { Refusal } from './arbiter-wish';
 import type { Answer, ClaimMessage } from './messages';
@@ -153,9 +154,9 @@ export class Decider {
     }
   }
 
-  /** Gives no token up to this one any more: it was given by another arbiter. */
+  /** Gives no token up to this one any more: it was given before. One of the far future is ignored. */
   passToken(token: number): void {
-    this.#table.passToken(token);
+    if (credibleAt(this.#context.clock.now())(token)) this.#table.passToken(token);
   }
 
   /** Adds claims of before that become known only now, in the places that they had. */

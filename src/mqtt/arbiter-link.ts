@@ -220,9 +220,9 @@ export class Link {
   }
 
   #mayHaveForgotten({ presences, holds }: Finds): boolean {
-    const { clock, requester, others } = this.#context;
+    const { clock, requester, memory } = this.#context;
     if (clock.now().monotonic >= this.#allKnownAt) return false;
-    if (others.mayHold) return true;
+    if (memory.othersMayHold) return true;
     const hasSessions = [...holds.values()].some(
       ({ claim }) => claim.session !== undefined && claim.requester !== requester,
     );

@@ -292,7 +292,8 @@ export class Publisher {
 
   #putTerm(tokenFloor: number): void {
     this.#tokenFloor = tokenFloor;
-    const { topics, epoch } = this.#context;
+    const { topics, epoch, memory } = this.#context;
+    memory.note({ tokenFloor });
     this.#put(topics.term, JSON.stringify({ epoch, tokenFloor }), 'sentinel');
   }
 

@@ -8,7 +8,6 @@ import type { Decider } from './arbiter-decider';
 import { standingPart } from './arbiter-devices';
 import { changeInPlace } from './arbiter-own';
 import { endOf } from './arbiter-own-past';
-import { credibleAt } from './arbiter-past';
 import type { Session } from './arbiter-session';
 import { isRefusal, type Refusal, readWish, resourcesOf } from './arbiter-wish';
 import type { Answer, ClaimMessage } from './messages';
@@ -76,11 +75,6 @@ export class SessionClaims {
     session.noteList(listed);
   }
 
-  /** It was given by an arbiter of before. */
-  passToken(token: number): void {
-    if (credibleAt(this.#context.clock.now())(token)) this.#decider.passToken(token);
-  }
-
   withdraw(claim: ArbiterClaim): void {
     if (!claim.isAlive) return;
     claim.leaving = 'withdrawn';
@@ -130,7 +124,7 @@ export class SessionClaims {
   }
 
   #list(session: Session, op: MakeOp): void {
-    for (const token of Object.values(op.was?.tokens ?? {})) this.passToken(token);
+    for (const token of Object.values(op.was?.tokens ?? {})) this.#decider.passToken(token);
     const there = this.#decider.claims.get(op.id);
     if (there === undefined) this.#begin(session, op);
     else if (there.requester === session.requester && there.kind === 'session')

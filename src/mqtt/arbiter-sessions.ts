@@ -133,7 +133,7 @@ export class Sessions {
 
   /** All that others could believe in is known: where none of them is there, nobody believes in anything. */
   noteNobody(): void {
-    if (this.#sessions.size === 0) this.#context.others.note(false);
+    if (this.#sessions.size === 0) this.#context.memory.note({ othersMayHold: false });
   }
 
   /** What has become of a claim. */
@@ -227,7 +227,7 @@ export class Sessions {
     const session = this.#makeSession(requester, instance);
     this.#sessions.set(instance, session);
     this.#byRequester.set(requester, session);
-    this.#context.others.note(true);
+    this.#context.memory.note({ othersMayHold: true });
     this.#keepTimer();
     return session;
   }
@@ -251,7 +251,7 @@ export class Sessions {
     if (op.op === 'hello') {
       session.listed = new Map();
       session.isReady = false;
-      if (op.token !== undefined) this.#claims.passToken(op.token);
+      if (op.token !== undefined) this.#parts.decider.passToken(op.token);
       if (op.witnessed !== undefined) this.#parts.host.witnessed(op.witnessed);
     } else if (op.op === 'claim' && session.listed !== undefined && !session.isReady) {
       session.listed.set(op.id, op);

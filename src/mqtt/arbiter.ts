@@ -152,6 +152,7 @@ export class Arbiter implements Authority, Ears, RemoteHost {
   }
 
   start(): void {
+    this.#decider.passToken(this.#context.memory.tokenFloor);
     if (this.#remote === undefined) {
       this.#decideAlone();
       return;

@@ -135,7 +135,7 @@ export class Member {
     }
     const { startWait } = { ...DEFAULT_TIMING, ...settings.timing };
     // Where it is not alone, others may hold something.
-    settings.others?.note(true);
+    settings.memory?.note({ othersMayHold: true });
     this.#startTimer = settings.clock.setTimer(startWait, () => this.#beReady());
     this.#seat.participant.start();
     this.#candidate?.start();

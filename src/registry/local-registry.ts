@@ -4,7 +4,7 @@ import {
   type Before,
   DEFAULT_PREFIX,
   type Log,
-  type Others,
+  type Memory,
   type Rules,
   type Timing,
 } from '../mqtt/arbiter-context';
@@ -45,7 +45,7 @@ export interface Parts extends Environment {
 /** What is known of earlier starts of this runtime. */
 export interface Past {
   readonly before: Before;
-  readonly others: Others;
+  readonly memory: Memory;
   /** Nothing is left under former names any more. */
   settle(): Promise<void>;
   /** Lets others have what it is kept in. */
@@ -107,7 +107,7 @@ export class LocalRegistry implements Registry {
     const { access } = this.#broker;
     const audit = broker.kind !== 'none';
     const before = () => this.#past?.before ?? {};
-    const names = { prefix, requester, instance, before, others: this.#others(), clock, log };
+    const names = { prefix, requester, instance, before, memory: this.#memory(), clock, log };
     this.#member = new Member({
       settings: { ...names, rules, audit, timing: { ...settings.timing, ...timing } },
       ...{ access, hearer: this.#book, random: systemRandom, decide: settings.decide ?? 'alone' },
@@ -299,14 +299,17 @@ export class LocalRegistry implements Registry {
     return levels;
   }
 
-  /** Of whom it is known only when this has started. */
-  #others(): Others {
-    const ofPast = () => this.#past?.others;
+  /** It is there only when this has started. */
+  #memory(): Memory {
+    const ofPast = () => this.#past?.memory;
     return {
-      get mayHold() {
-        return ofPast()?.mayHold ?? false;
+      get othersMayHold() {
+        return ofPast()?.othersMayHold ?? false;
       },
-      note: (mayHold) => ofPast()?.note(mayHold),
+      get tokenFloor() {
+        return ofPast()?.tokenFloor ?? 0;
+      },
+      note: (change) => ofPast()?.note(change),
     };
   }
 

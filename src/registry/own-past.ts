@@ -1,9 +1,9 @@
-// What this runtime was before its start, kept in its folder: the names that it had there, which instance ran last, and
-// whether others may hold something that it has granted.
+// What this runtime was before its start, kept in its folder: the names that it had there, which instance ran last,
+// whether others may hold something that it has granted, and above which tokens it has given none.
 // Only one process has the folder at a time, so that whoever has it now knows that the one before is dead.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FormerName, Others } from '../mqtt/arbiter-context';
+import type { FormerName, Memory, Remembered } from '../mqtt/arbiter-context';
 import { errorText } from '../mqtt/error-text';
 import { makeFolder } from '../mqtt/journal';
 import { type FolderLock, lockFolder } from '../mqtt/journal-lock';
@@ -29,6 +29,8 @@ interface Life {
   readonly former: readonly FormerName[];
   /** Others may hold something. */
   readonly others?: boolean;
+  /** No token above it was given. */
+  readonly tokenFloor?: number;
 }
 
 type Lives = { readonly [place: string]: Life };
@@ -37,7 +39,7 @@ const FILE = 'lives.json';
 /** Where nothing is known, others may hold anything. */
 const NOTHING: Omit<Past, 'close'> = {
   before: {},
-  others: { mayHold: true, note: () => undefined },
+  memory: { othersMayHold: true, tokenFloor: 0, note: () => undefined },
   settle: async () => undefined,
 };
 
@@ -76,8 +78,8 @@ async function remember(
     shared.write((lives) => ({ ...lives, [place]: { ...here, ...lives[place], ...change } }));
   const here = { requester, instance, former };
   await note(here);
-  const noteOthers = (others: boolean) =>
-    void note({ others }).catch((error: unknown) => warn(said(options, error)));
+  const keep = ({ othersMayHold: others, tokenFloor }: Remembered) =>
+    void note({ others, tokenFloor }).catch((error: unknown) => warn(said(options, error)));
   const isKnownDead = last?.requester === requester && lock.isSuccessor;
   let isSettled = former.length === 0;
   return {
@@ -87,7 +89,7 @@ async function remember(
       isSettled = true;
       await note({ former: [] }).catch((error: unknown) => warn(said(options, error)));
     },
-    others: rememberOthers(last?.others ?? false, noteOthers),
+    memory: memoryOf({ othersMayHold: last?.others ?? false, tokenFloor: last?.tokenFloor ?? 0 }, keep),
   };
 }
 
@@ -96,15 +98,20 @@ function said({ folder }: PastOptions, error: unknown): string {
 }
 
 /** Only what changes is written. */
-function rememberOthers(mayHold: boolean, write: (mayHold: boolean) => void): Others {
-  let known = mayHold;
+function memoryOf(last: Remembered, write: (known: Remembered) => void): Memory {
+  let known = last;
   return {
-    get mayHold() {
-      return known;
+    get othersMayHold() {
+      return known.othersMayHold;
     },
-    note(now) {
-      if (now !== known) write(now);
+    get tokenFloor() {
+      return known.tokenFloor;
+    },
+    note(change) {
+      const now = { ...known, ...change };
+      const isNews = now.othersMayHold !== known.othersMayHold || now.tokenFloor !== known.tokenFloor;
       known = now;
+      if (isNews) write(now);
     },
   };
 }
@@ -179,9 +186,9 @@ async function writeLives(folder: string, lives: Lives): Promise<void> {
 function isLifeEntry(entry: readonly [string, unknown]): entry is [string, Life] {
   const [, life] = entry;
   if (!isRecord(life)) return false;
-  const { requester, instance, former, others = false } = life;
+  const { requester, instance, former, others = false, tokenFloor = 0 } = life;
   const isNamed = typeof requester === 'string' && typeof instance === 'string';
-  return isNamed && isFormer(former) && typeof others === 'boolean';
+  return isNamed && isFormer(former) && typeof others === 'boolean' && Number.isSafeInteger(tokenFloor);
 }
 
 function isFormer(former: unknown): former is readonly FormerName[] {

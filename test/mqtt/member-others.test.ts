@@ -1,5 +1,6 @@
 // Runtimes that take part where another one decides, and what becomes of their claims when that changes.
 import assert from 'node:assert/strict';
+import type { Memory } from '../../src/mqtt/arbiter-context';
 import { officeId } from '../../src/mqtt/office-id';
 import type { HandClock } from '../support/hand-clock';
 import { MemberScene, type MemberSceneOptions, newBroker } from '../support/member-scene';
@@ -58,14 +59,16 @@ describe('a runtime that decides alone', () => {
 
   it('remembers that others may hold something when it takes part where another one decides', async () => {
     const remembered = new Map<string, boolean>();
-    const others = (name: string) => ({
-      mayHold: false,
-      note: (mayHold: boolean) => void remembered.set(name, mayHold),
+    const memory = (name: string): Memory => ({
+      ...{ othersMayHold: false, tokenFloor: 0 },
+      note({ othersMayHold }) {
+        if (othersMayHold !== undefined) remembered.set(name, othersMayHold);
+      },
     });
-    start('house', { ...alone, others: others('house') });
+    start('house', { ...alone, memory: memory('house') });
     await clock.advance(100);
     assert.equal(remembered.size, 0);
-    start('garage', { ...alone, others: others('garage') });
+    start('garage', { ...alone, memory: memory('garage') });
     await clock.advance(3_000);
     assert.deepEqual([...remembered].sort(), [
       ['garage', true],

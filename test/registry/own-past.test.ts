@@ -74,32 +74,45 @@ describe('what a runtime was before its start', () => {
 
   it('is whether others may hold something, from when they came until the last of them was gone', async () => {
     const first = await start('house');
-    assert.equal(first.others.mayHold, false);
-    first.others.note(true);
-    first.others.note(true);
+    assert.equal(first.memory.othersMayHold, false);
+    first.memory.note({ othersMayHold: true });
+    first.memory.note({ othersMayHold: true });
     // What was to be written is, before anybody else may have the folder.
     await first.close();
     const second = await start('roof');
-    assert.equal(second.others.mayHold, true);
-    assert.equal((await start('house', 'two')).others.mayHold, false);
+    assert.equal(second.memory.othersMayHold, true);
+    assert.equal((await start('house', 'two')).memory.othersMayHold, false);
     await second.settle();
     await second.close();
     const third = await start('roof');
-    assert.equal(third.others.mayHold, true);
-    third.others.note(false);
-    assert.equal(third.others.mayHold, false);
+    assert.equal(third.memory.othersMayHold, true);
+    third.memory.note({ othersMayHold: false });
+    assert.equal(third.memory.othersMayHold, false);
     await third.close();
-    assert.equal((await start('roof')).others.mayHold, false);
+    assert.equal((await start('roof')).memory.othersMayHold, false);
+  });
+
+  it('is above which tokens none was given', async () => {
+    const first = await start('house');
+    assert.equal(first.memory.tokenFloor, 0);
+    first.memory.note({ tokenFloor: 7 });
+    await first.close();
+    const second = await start('house');
+    assert.equal(second.memory.tokenFloor, 7);
+    second.memory.note({ othersMayHold: true });
+    await second.close();
+    const { tokenFloor, othersMayHold } = (await start('house')).memory;
+    assert.deepEqual([tokenFloor, othersMayHold], [7, true]);
   });
 
   it('is known to a registry that comes while the last one leaves', async () => {
     const first = await start('house');
-    first.others.note(true);
+    first.memory.note({ othersMayHold: true });
     const [second] = await Promise.all([start('house'), first.close()]);
-    assert.equal(second.others.mayHold, true);
-    second.others.note(false);
+    assert.equal(second.memory.othersMayHold, true);
+    second.memory.note({ othersMayHold: false });
     await Promise.all([second.close(), second.close()]);
-    assert.equal((await start('house')).others.mayHold, false);
+    assert.equal((await start('house')).memory.othersMayHold, false);
     assert.deepEqual(warnings, []);
   });
 
@@ -117,9 +130,9 @@ describe('what a runtime was before its start', () => {
     assert.ok(typeof lock === 'object');
     const past = await start('roof');
     await past.settle();
-    past.others.note(false);
+    past.memory.note({ othersMayHold: false });
     await lock.release();
-    assert.deepEqual([past.before, past.others.mayHold], [{}, true]);
+    assert.deepEqual([past.before, past.memory.othersMayHold], [{}, true]);
     assert.match(
       String(warnings[0]),
       new RegExp(`another Node-RED \\(pid ${process.pid}\\) uses .*inside: give each`),
@@ -156,9 +169,11 @@ describe('what a runtime was before its start', () => {
     const broken = { requester: 'a', instance: 'b', former: [{ name: 1 }] };
     writeFileSync(join(folder, 'lives.json'), JSON.stringify({ 'locks none': broken }));
     assert.deepEqual((await live('house')).before, { former: [] });
-    const odd = { requester: 'a', instance: 'b', former: [], others: 'many' };
-    writeFileSync(join(folder, 'lives.json'), JSON.stringify({ 'locks none': odd }));
-    assert.deepEqual((await live('house')).before, { former: [] });
+    for (const odd of [{ others: 'many' }, { tokenFloor: 'high' }, { tokenFloor: 0.5 }]) {
+      const life = { requester: 'a', instance: 'b', former: [], ...odd };
+      writeFileSync(join(folder, 'lives.json'), JSON.stringify({ 'locks none': life }));
+      assert.deepEqual((await live('house')).before, { former: [] });
+    }
   });
 
   it('is nothing where nothing can be kept, which is said', async () => {

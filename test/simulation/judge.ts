@@ -49,6 +49,8 @@ export class Judge implements Witness {
    */
   readonly #withdrawn = new Set<string>();
   readonly #overlapping = new Set<string>();
+  /** Told by who decides alone, in process, before it was published. */
+  readonly #toldFirst = new WeakSet<NodeClaim>();
   #epoch = 0;
 
   constructor(world: World) {
@@ -98,6 +100,8 @@ export class Judge implements Witness {
     this.#noteKept(topic, payload);
     if (topic.startsWith(ANSWERS) || SESSION_ANSWERS.test(topic)) this.#checkTold(topic, payload);
     if (!topic.startsWith(STATES) || payload === '' || !payload.startsWith('{')) return;
+    // What was on its way when its process died is put right by whoever decides, as is checked in the end.
+    if (!this.#world.lives.some((life) => life.hasSpokenAs(by ?? ''))) return;
     const { resource, token = 0 }: ResourceState = JSON.parse(payload);
     const greatest = Math.max(this.#greatest.get(resource) ?? 0, this.#rememberedFor(resource));
     if (token > 0 && token < greatest) {
@@ -130,7 +134,7 @@ export class Judge implements Witness {
   /** The greatest token of those who were told to have it alone, after it was published, and live. */
   #rememberedFor(resource: string): number {
     const alone = this.believers(resource).filter(
-      ({ resources, life }) => resources.length === 1 && !life.runtime.isDeciding,
+      (claim) => claim.resources.length === 1 && !this.#toldFirst.has(claim),
     );
     return Math.max(0, ...alone.map(({ told }) => told?.token ?? 0));
   }
@@ -172,6 +176,9 @@ export class Judge implements Witness {
     if (owner !== undefined && owner !== claim.identity)
       this.#fail(`no token is given twice (${owner})`, claim, answer);
     this.#tokens.set(token, claim.identity);
+    const { process, runtime } = claim.life;
+    if (process.decide === 'alone' && runtime.isDeciding) this.#toldFirst.add(claim);
+    else this.#toldFirst.delete(claim);
     if (wasTold !== 'granted') this.grants++;
     for (const resource of claim.resources) this.#believe(resource, claim);
   }

@@ -1,7 +1,7 @@
 // One life of a simulated process, from its start to its death: its clock, its connections, its claims as its nodes have
-// them. It says what it believes, and leaves the judgement to others.
+// them. It says what it believes, and leaves the judgement to memory.
 import type { ClaimKey } from '../../src/mqtt/arbiter-claim';
-import type { Others } from '../../src/mqtt/arbiter-context';
+import type { Memory } from '../../src/mqtt/arbiter-context';
 import type { AuthorityClaim } from '../../src/mqtt/authority';
 import type { Answer, ClaimMessage } from '../../src/mqtt/messages';
 import type { Random } from '../../src/protocol/clock';
@@ -70,7 +70,7 @@ export interface LifeOptions {
   readonly shape: Shape;
   readonly instance: string;
   readonly after: string | undefined;
-  readonly others: Others;
+  readonly memory: Memory;
   readonly machine: Machine;
   readonly chance: Chance;
   readonly broker: SimulatedBroker;
@@ -90,6 +90,7 @@ export class Life {
   readonly claims = new Map<string, NodeClaim>();
   readonly #options: LifeOptions;
   readonly #random: Random;
+  readonly #clientIds = new Set<string>();
   #clients: { readonly transport: SimulatedTransport; readonly route: SimulatedRoute }[] = [];
   /** Cuts that also hold for connections that are made meanwhile. */
   readonly #cuts = { up: 0, down: 0 };
@@ -99,7 +100,7 @@ export class Life {
   #early: NodeClaim[] | undefined = [];
 
   constructor(options: LifeOptions) {
-    const { process, shape, instance, after, others, machine, chance, witness, makeRuntime } = options;
+    const { process, shape, instance, after, memory, machine, chance, witness, makeRuntime } = options;
     this.#options = options;
     this.process = process;
     this.instance = instance;
@@ -107,7 +108,7 @@ export class Life {
     this.#random = chance.random;
     this.weather = { latency: process.latency, delay: 0, lossyShare: 0 };
     this.runtime = makeRuntime({
-      ...{ process, shape, instance, after, others, machine, random: this.#random },
+      ...{ process, shape, instance, after, memory, machine, random: this.#random },
       log: { info: () => undefined, warn: (text) => witness.warned(this, text) },
       hearer: {
         hear: (claim, answer) => this.#hear(claim, answer),
@@ -157,6 +158,11 @@ export class Life {
     claim.isReleased = true;
     if (claim.claim !== undefined) this.runtime.release(claim.claim);
     this.#options.witness.released(claim);
+  }
+
+  /** Whether it ever had a connection with this client id. */
+  hasSpokenAs(clientId: string): boolean {
+    return this.#clientIds.has(clientId);
   }
 
   /** The connections that there are, in the order in which they were made. */
@@ -218,6 +224,7 @@ export class Life {
     });
     this.#clients = this.#clients.filter((client) => !client.transport.isOver);
     this.#clients.push({ transport, route });
+    this.#clientIds.add(transport.clientId);
     return transport;
   }
 

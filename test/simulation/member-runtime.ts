@@ -9,13 +9,13 @@ import type { Runtime, RuntimeParts } from './runtime';
 export const FREE_STATE = 5_000;
 
 export function makeMember(parts: RuntimeParts): Runtime {
-  const { process, shape, instance, after, others, machine: clock, random, log, hearer, connect } = parts;
+  const { process, shape, instance, after, memory, machine: clock, random, log, hearer, connect } = parts;
   const levels = makeLevels();
   const rules = { levels, policy: makePolicy([], levels), defaults: makeDefaults([]), plainText: false };
   const before = () => (after === undefined ? {} : { instance: after });
   const timing = { freeState: FREE_STATE, handoverTimeout: shape.handoverTimeout };
   const member = new Member({
-    settings: { requester: process.requester, instance, before, others, clock, log, rules, timing },
+    settings: { requester: process.requester, instance, before, memory, clock, log, rules, timing },
     ...{ hearer, random, decide: process.decide, access: { connect } },
   });
   return {

@@ -17,6 +17,7 @@ const ONCE_BROKEN = [
   { seed: 14_345, rounds: 1 },
   { seed: 20_001, rounds: 20 },
   { seed: 100_376, rounds: 1 },
+  { seed: 102_485, rounds: 1 },
   { seed: 203_699, rounds: 1 },
 ];
 

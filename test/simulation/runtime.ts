@@ -1,5 +1,5 @@
 // What a simulated process runs, as narrow as the simulation needs it. Types only.
-import type { Log, Others } from '../../src/mqtt/arbiter-context';
+import type { Log, Memory } from '../../src/mqtt/arbiter-context';
 import type { Authority, ClaimHearer } from '../../src/mqtt/authority';
 import type { Will } from '../../src/mqtt/transport';
 import type { Random } from '../../src/protocol/clock';
@@ -21,7 +21,7 @@ export interface RuntimeParts {
   /** The instance before, if it is known to be dead. */
   readonly after: string | undefined;
   /** What it remembers over its lives. */
-  readonly others: Others;
+  readonly memory: Memory;
   readonly machine: Machine;
   readonly random: Random;
   readonly log: Log;

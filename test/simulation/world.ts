@@ -1,5 +1,5 @@
 // A house in which everything goes wrong: processes, devices and a broker, on which a plan is carried out step by step.
-import type { Others } from '../../src/mqtt/arbiter-context';
+import type { Memory, Remembered } from '../../src/mqtt/arbiter-context';
 import { SimulatedBroker } from '../support/simulated-broker';
 import type { SimulatedTransport } from '../support/simulated-client';
 import type { Direction } from '../support/simulated-lane';
@@ -48,8 +48,8 @@ export class World {
   readonly #witness: Witness;
   /** How to end each fault that lasts. */
   readonly #lasting = new Set<() => void>();
-  /** Which processes remember that others may hold something, by name. */
-  readonly #remembering = new Set<string>();
+  /** What processes remember, by name. */
+  readonly #kept = new Map<string, Remembered>();
   #saved: ReadonlyMap<string, string> = new Map();
   #instances = 0;
   /** Faults last no longer than this moment. */
@@ -119,7 +119,7 @@ export class World {
     const { timeline, broker } = this;
     const chance = this.#chance.fork(`${process.requester} ${this.#instances}`);
     return new Life({
-      ...{ process, after, others: this.#othersOf(process), chance, broker, shape: this.plan.shape },
+      ...{ process, after, memory: this.#memoryOf(process), chance, broker, shape: this.plan.shape },
       instance: `i${++this.#instances}`,
       machine: new Machine({
         ...{ timeline, chance, rate: process.rate },
@@ -131,16 +131,17 @@ export class World {
   }
 
   /** It is kept in a file, which outlives the process. */
-  #othersOf({ requester }: ProcessShape): Others {
-    const remembering = this.#remembering;
+  #memoryOf({ requester }: ProcessShape): Memory {
+    const kept = this.#kept;
+    const known = () => kept.get(requester) ?? { othersMayHold: false, tokenFloor: 0 };
     return {
-      get mayHold() {
-        return remembering.has(requester);
+      get othersMayHold() {
+        return known().othersMayHold;
       },
-      note(mayHold) {
-        if (mayHold) remembering.add(requester);
-        else remembering.delete(requester);
+      get tokenFloor() {
+        return known().tokenFloor;
       },
+      note: (change) => void kept.set(requester, { ...known(), ...change }),
     };
   }
 

@@ -28,7 +28,7 @@ export class Contact {
   #until = -Infinity;
   /** What the wall clock was ahead at the latest when that was shown. */
   #untilLead = 0;
-  /** The wall clock went on without the other one, and nothing was proved since. */
+  /** The wall clock went on without the other one, or was set back, which may hide that; and nothing was proved since. */
   #hasSlept = false;
   /** What the wall clock was ahead of the other when it was last looked at. */
   #lead = 0;
@@ -169,7 +169,7 @@ export class Contact {
     const { monotonic, wall } = this.#context.clock.now();
     const { beat } = this.#context.inForce;
     const lead = wall - monotonic;
-    const hasSlept = lead - this.#lead > beat;
+    const hasSlept = Math.abs(lead - this.#lead) > beat;
     const hasStoodStill = monotonic - this.#nextBeat > beat;
     this.#lead = lead;
     if (hasSlept) this.#doubt();

@@ -8,7 +8,8 @@ export class Standstill {
 
   /**
    * To be looked at once a `beat` (ms) at least. One beat more than that between two looks is a standstill, and so is a
-   * wall clock that has gone on by as much while the monotonic one, as in a suspended machine, has not.
+   * wall clock that has gone on by as much while the monotonic one, as in a suspended machine, has not. One that was set
+   * back may hide that.
    */
   constructor(clock: Clock, beat: number) {
     this.#clock = clock;
@@ -22,6 +23,6 @@ export class Standstill {
     const ran = now.monotonic - this.#last.monotonic;
     const passed = now.wall - this.#last.wall;
     this.#last = now;
-    return ran > 2 * this.#longest || passed - ran > this.#longest;
+    return ran > 2 * this.#longest || Math.abs(passed - ran) > this.#longest;
   }
 }

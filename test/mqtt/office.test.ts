@@ -118,6 +118,15 @@ describe('the office of an arbiter', () => {
     assert.ok(office.validUntil > clock.monotonic + 0.8 * SESSION);
   });
 
+  it('lets nothing through after its wall clock was set back, which may hide a sleep, until a beat is back', async () => {
+    const { office } = makeOffice();
+    await clock.advance(10);
+    clock.wall -= 3_600_000;
+    assert.equal(office.validUntil, -Infinity);
+    await clock.advance(5);
+    assert.ok(office.validUntil > clock.monotonic + 0.8 * SESSION);
+  });
+
   it('counts sleeps against its validity that are too short to be noticed', async () => {
     const { office } = makeOffice();
     await clock.advance(10);

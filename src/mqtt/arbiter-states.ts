@@ -119,7 +119,7 @@ export class States {
         id: claim.isDevice ? (claim.message.id ?? claim.name) : id,
         requester: claim.requester,
         name: claim.name,
-        ...(claim.session !== undefined && !(claim.isKept && !claim.isOwn) && { session: claim.session }),
+        ...(claim.session !== undefined && { session: claim.session }),
         resources,
         priority,
         ...leaseOf(expires, now),

@@ -188,6 +188,15 @@ describe('claims of a session, as the arbiter has them', () => {
     assert.equal(house.state('lights')?.state, 'free');
   });
 
+  it('are shown as those of their session also where they are kept, which may end while nobody decides', async () => {
+    desk.hello([{ ...make('lights'), keep: true }]);
+    await house.settle();
+    assert.deepEqual(
+      house.state('lights')?.claims.map(({ session }) => session),
+      [desk.instance],
+    );
+  });
+
   it('are corrected by what is listed, unless a change is on its way that may have been made already', async () => {
     desk.hello([make('lights', { priority: 5, value: 'on' }), make('fan', { priority: 5 }), make('door')]);
     await house.settle();

@@ -26,13 +26,13 @@ export function releaser(RED: NodeAPI, node: Node, config: ReleaseConfig, regist
   if ((config.mode || 'lock') === 'lock') return lockReleaser(RED, node, config, registry);
   const setting = { type: config.resourceType || 'str', text: config.resource };
   const readNames = reader(RED, node, setting, 'the resource');
-  const end: (resource: string) => number | Promise<number> =
+  const end: (resource: string, msg: NodeMessage) => number | Promise<number> =
     config.mode === 'force'
-      ? (resource: string) => free(registry, resource, lockerName(node))
+      ? (resource, msg) => free(registry, resource, lockerName(node), seenToken(msg))
       : ownersReleaser(registry, expandText(RED, node, config.owner || ''));
   return async (msg) => {
     const resources = toResources(await readNames(msg), 'the resource');
-    const counts = await Promise.all(resources.map((resource) => end(resource)));
+    const counts = await Promise.all(resources.map((resource) => end(resource, msg)));
     return counts.reduce((sum, count) => sum + count, 0);
   };
 }
@@ -64,10 +64,21 @@ function ownersReleaser(registry: Registry, owner: string): (resource: string) =
   };
 }
 
-async function free(registry: Registry, resource: string, by: string): Promise<number> {
+/** The hold that somebody has seen and means, as lock-status tells it; without one, whichever there is. */
+function seenToken({ token }: NodeMessage & { readonly token?: unknown }): number | undefined {
+  if (token === undefined || typeof token === 'number') return token;
+  throw invalid('msg.token', token, 'a number, as lock-status tells it');
+}
+
+async function free(
+  registry: Registry,
+  resource: string,
+  by: string,
+  seen: number | undefined,
+): Promise<number> {
   const { token, state } = registry.state(resource);
   if (state === 'free' || token === undefined) return 0;
-  const objection = await registry.force(resource, token, by);
+  const objection = await registry.force(resource, seen ?? token, by);
   if (objection !== undefined) throw new NodeError('not-freed', `${resource}: ${objection}`);
   return 1;
 }

@@ -215,6 +215,30 @@ describe('release', () => {
       assert.equal(status(), 'yellow ring: nothing to release');
     });
 
+    it('ends the hold that msg.token names, and no later one', async () => {
+      await scene.run(acquire('motion'), acquire('alarm', level(900)), over);
+      scene.flow.send('motion');
+      await scene.flow.next('motion.1');
+      const { token } = scene.registry.state('lamp');
+      scene.flow.send('alarm');
+      await scene.flow.next('alarm.1');
+      scene.flow.send('over', { token });
+      assert.equal(((await scene.flow.next('errors')).error as { code: string }).code, 'not-freed');
+      assert.equal(scene.registry.state('lamp').holder, 'alarm node');
+      scene.flow.send('over', { token: scene.registry.state('lamp').token });
+      await scene.flow.next('over.1');
+      assert.equal(scene.registry.state('lamp').holder, 'motion node');
+    });
+
+    it('reports a token that is none', async () => {
+      await scene.run(acquire('motion'), over);
+      scene.flow.send('motion');
+      await scene.flow.next('motion.1');
+      scene.flow.send('over', { token: 'none' });
+      assert.equal(((await scene.flow.next('errors')).error as { code: string }).code, 'invalid');
+      assert.equal(state(), 'held');
+    });
+
     it('reports when the hold is another one by then', async () => {
       await scene.run(acquire('motion'), over);
       scene.flow.send('motion');

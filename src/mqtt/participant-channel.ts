@@ -2,7 +2,7 @@
 // is claimed whenever somebody may not know it, and what is told is read in order.
 import { LazyTimer } from './lazy-timer';
 import type { ParticipantClaims } from './participant-claims';
-import type { Contact } from './participant-contact';
+import type { Contact, Moment } from './participant-contact';
 import type { ParticipantContext } from './participant-context';
 import type { BeatReturn, ClaimOp, DownFrame, UpFrame } from './session-messages';
 import { FrameReceiver, FrameSender } from './stream';
@@ -34,8 +34,8 @@ interface Waiting {
 interface Stream {
   readonly number: number;
   readonly epoch: number;
-  /** Monotonic ms at which its hello was sent, and the last beat before that. */
-  readonly begunAt: number;
+  /** When its hello was sent, and the last beat before that. */
+  readonly begun: Moment;
   readonly begunAfterBeat: number;
   readonly sender: FrameSender<string>;
   readonly receiver: FrameReceiver;
@@ -84,7 +84,7 @@ export class Channel {
     const stream: Stream = {
       number: ++this.#count,
       epoch,
-      begunAt: clock.now().monotonic,
+      begun: contact.moment(),
       begunAfterBeat: contact.lastBeat,
       sender: new FrameSender({ clock, send: (n, ops) => this.#sendFrame(stream, n, ops) }),
       receiver: new FrameReceiver(),
@@ -164,10 +164,12 @@ export class Channel {
     const stream = this.#stream;
     if (stream === undefined || frame.stream !== stream.number) return;
     this.#acknowledge(stream, frame.ack);
-    const sentAt = this.#prove(stream, frame);
+    const sent = this.#prove(stream, frame);
     if (frame.n === undefined) return;
     this.#ackSoon();
-    if (stream.receiver.accept(frame.n)) this.#parts.claims.told(frame.tells, { sentAt, ack: frame.ack });
+    if (!stream.receiver.accept(frame.n)) return;
+    const slept = this.#parts.contact.sleptSince(sent);
+    this.#parts.claims.told(frame.tells, { sentAt: sent.at, slept, ack: frame.ack });
   }
 
   /** A beat has come back. */
@@ -198,11 +200,12 @@ export class Channel {
     if (this.#stream === undefined) this.#parts.host.greet();
   }
 
-  /** Gives back when (monotonic ms) the last was sent that its writer had heard for certain. */
-  #prove(stream: Stream, { beat, ack }: Pick<BeatReturn, 'beat' | 'ack'>): number {
-    const sentAt = Math.max(stream.begunAt, this.#parts.contact.sentAt(beat));
-    if (ack >= stream.readyFrame) this.#parts.host.proved(beat, sentAt);
-    return sentAt;
+  /** Gives back when the last was sent that its writer had heard for certain. */
+  #prove({ begun, readyFrame }: Stream, { beat, ack }: Pick<BeatReturn, 'beat' | 'ack'>): Moment {
+    const beaten = this.#parts.contact.momentOf(beat);
+    const sent = beaten !== undefined && beaten.at > begun.at ? beaten : begun;
+    if (ack >= readyFrame) this.#parts.host.proved(beat, sent.at);
+    return sent;
   }
 
   #acknowledge(stream: Stream, ack: number): void {

@@ -19,7 +19,7 @@ import type { ParticipantContext } from './participant-context';
 import { Deadlines } from './participant-deadlines';
 import type { KeptClaims, LeftClaim } from './participant-kept';
 import type { Mirror } from './participant-mirror';
-import { TellReader } from './participant-tells';
+import { TellReader, type ToldAt } from './participant-tells';
 import { changeOf, objectToOp, wishOf } from './participant-wish';
 import type { ClaimOp, MakeOp, Tell } from './session-messages';
 
@@ -36,14 +36,7 @@ export interface ClaimsParts {
   readonly freshen: (within: number) => void;
 }
 
-/** When a frame was written that tells something, and what had been heard by then. */
-export interface ToldAt {
-  /** Monotonic ms: it was written after that. */
-  readonly sentAt: number;
-  /** All our frames up to this one had been acted upon. */
-  readonly ack: number;
-}
-
+const UNANSWERED = { reason: 'unavailable', detail: 'nobody has answered' } as const;
 /** So much of a lease may have passed at its grant, as far as is known here. */
 const OLD = 0.05;
 /** So many beats later than by our own clock, an arbiter that is there has spoken first. */
@@ -160,6 +153,17 @@ export class ParticipantClaims {
         this.#leave(claim);
         this.end(claim, this.#answer(claim, 'lost', { reason: 'session' }));
       }
+    }
+  }
+
+  /** The machine has slept for so many ms: leases went on, and what is left of them is asked for. */
+  slept(ms: number): void {
+    const { monotonic } = this.#context.clock.now();
+    for (const claim of this.#claims.values()) {
+      if (!claim.isHeld || claim.expires === Infinity) continue;
+      claim.expires = Math.min(claim.expires, Math.max(claim.expires - ms, monotonic));
+      claim.askAt = monotonic;
+      this.#deadlines.moved(claim);
     }
   }
 
@@ -372,13 +376,8 @@ export class ParticipantClaims {
     const isWaitOver = !claim.hasHadIt && claim.waitEnd <= this.#context.clock.now().monotonic;
     const { wasTold } = claim;
     this.#leave(claim);
-    if (!isWaitOver) this.end(claim, this.#answer(claim, 'denied', { reason: 'expired' }));
-    else if (wasTold) this.end(claim, this.#answer(claim, 'denied', { reason: 'timeout' }));
-    else
-      this.end(
-        claim,
-        this.#answer(claim, 'denied', { reason: 'unavailable', detail: 'nobody has answered' }),
-      );
+    const why = wasTold ? { reason: 'timeout' as const } : UNANSWERED;
+    this.end(claim, this.#answer(claim, 'denied', isWaitOver ? why : { reason: 'expired' }));
   }
 
   #answer(claim: ParticipantClaim, result: AnswerResult, more?: Partial<Answer>): Answer {

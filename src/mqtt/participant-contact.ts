@@ -8,18 +8,32 @@ export interface ContactHost {
   sendBeat(beat: number): boolean;
   /** Nothing that is held may be believed in any more. */
   lapsed(): void;
+  /** The machine has slept for so many ms, of which its monotonic clock knows nothing; `Infinity` if it may have. */
+  slept(ms: number): void;
+}
+
+/** A moment of our own, with what tells whether the machine has slept since. */
+export interface Moment {
+  /** Monotonic ms. */
+  readonly at: number;
+  /** What the wall clock was ahead of the monotonic one. */
+  readonly lead: number;
+  /** How often it had been set back, as far as was noticed. */
+  readonly setBacks: number;
 }
 
 /** Of its session time so much may be used, since clocks may differ and messages take their time. */
 const USABLE = 0.9;
+/** Sleeps that are too short to be noticed may add up to so many beats. */
+const LONGEST_NAPS = 0.1;
 /** So many send times are remembered. */
 const MOST_BEATS = 256;
 
 export class Contact {
   readonly #context: ParticipantContext;
   readonly #host: ContactHost;
-  /** When each beat was sent, and what the wall clock was ahead then. */
-  readonly #sent = new Map<number, { readonly at: number; readonly lead: number }>();
+  /** When each beat was sent. */
+  readonly #sent = new Map<number, Moment>();
   #last = 0;
   #echoed = 0;
   #returned = 0;
@@ -32,6 +46,10 @@ export class Contact {
   #hasSlept = false;
   /** What the wall clock was ahead of the other when it was last looked at. */
   #lead = 0;
+  /** How often that was found to have been set back. */
+  #setBacks = 0;
+  /** What it was ahead when sleep was told last. */
+  #toldLead = 0;
   #nextBeat = Infinity;
   #beatTimer: Timer | undefined;
   #probeTimer: Timer | undefined;
@@ -44,7 +62,7 @@ export class Contact {
 
   start(): void {
     const { monotonic, wall } = this.#context.clock.now();
-    this.#lead = wall - monotonic;
+    this.#lead = this.#toldLead = wall - monotonic;
     this.#setBeatTimer();
   }
 
@@ -87,13 +105,29 @@ export class Contact {
     return this.#sent.get(beat)?.at ?? -Infinity;
   }
 
+  /** The same with what tells of sleep since then. */
+  momentOf(beat: number): Moment | undefined {
+    return this.#sent.get(beat);
+  }
+
+  /** This moment. */
+  moment(): Moment {
+    const { monotonic, wall } = this.#context.clock.now();
+    return { at: monotonic, lead: wall - monotonic, setBacks: this.#setBacks };
+  }
+
+  /** For how many ms the machine has slept since then; `Infinity` if that cannot be known. */
+  sleptSince({ lead, setBacks }: Moment): number {
+    this.#look();
+    return setBacks === this.#setBacks ? Math.max(0, this.#lead - lead) : Infinity;
+  }
+
   /** Beats now. */
   beat(): void {
-    const { monotonic, wall } = this.#context.clock.now();
     const beat = this.#last + 1;
     if (!this.#host.sendBeat(beat)) return;
     this.#last = beat;
-    this.#sent.set(beat, { at: monotonic, lead: wall - monotonic });
+    this.#sent.set(beat, this.moment());
     this.#sent.delete(beat - MOST_BEATS);
   }
 
@@ -171,11 +205,22 @@ export class Contact {
     const lead = wall - monotonic;
     const hasSlept = Math.abs(lead - this.#lead) > beat;
     const hasStoodStill = monotonic - this.#nextBeat > beat;
+    if (lead < this.#lead - beat) this.#setBacks++;
     this.#lead = lead;
+    this.#tellSleep(hasSlept);
     if (hasSlept) this.#doubt();
     else if (hasStoodStill && !this.#isDoubtful) this.#doubt();
     this.#hasSlept = (this.#hasSlept && this.#isDoubtful) || hasSlept;
     return monotonic;
+  }
+
+  /** Of short sleeps when they have added up. */
+  #tellSleep(isNoticed: boolean): void {
+    const slept = this.#lead - this.#toldLead;
+    if (!isNoticed && slept >= 0 && slept <= LONGEST_NAPS * this.#context.inForce.beat) return;
+    this.#toldLead = this.#lead;
+    if (!isNoticed && slept < 0) return;
+    this.#host.slept(slept > 0 ? slept : Infinity);
   }
 
   #doubt(): void {

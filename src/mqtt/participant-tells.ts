@@ -3,10 +3,19 @@
 import type { Answer } from './messages';
 import type { ParticipantClaim } from './participant-claim';
 import { mergeChange } from './participant-claim';
-import type { ToldAt } from './participant-claims';
 import { noteToken, type ParticipantContext } from './participant-context';
 import type { Mirror } from './participant-mirror';
 import type { Tell } from './session-messages';
+
+/** When a frame was written that tells something, and what had been heard by then. */
+export interface ToldAt {
+  /** Monotonic ms: it was written after that. */
+  readonly sentAt: number;
+  /** For how many ms the machine has slept since; `Infinity` if that cannot be known. */
+  readonly slept: number;
+  /** All our frames up to this one had been acted upon. */
+  readonly ack: number;
+}
 
 /** The claims that the tells are about. */
 export interface ToldClaims {
@@ -84,11 +93,15 @@ export class TellReader {
   }
 
   /** Too much of its lease may be over for all that is known here: what is left is asked for before it is told. */
-  #isTooOld(claim: ParticipantClaim, { result, remaining = Infinity }: Answer, { sentAt }: ToldAt): boolean {
+  #isTooOld(
+    claim: ParticipantClaim,
+    { result, remaining = Infinity }: Answer,
+    { sentAt, slept }: ToldAt,
+  ): boolean {
     const wasAsked = claim.isAnchoring;
     claim.isAnchoring = false;
     if (result !== 'granted' || claim.isHeld || wasAsked || remaining === Infinity) return false;
-    if (this.#context.clock.now().monotonic - sentAt <= OLD * remaining) return false;
+    if (this.#context.clock.now().monotonic - sentAt + slept <= OLD * remaining) return false;
     claim.isAnchoring = true;
     this.#claims.askAgain(claim);
     return true;
@@ -109,7 +122,7 @@ export class TellReader {
   #grant(
     claim: ParticipantClaim,
     { token = claim.token, remaining = Infinity }: Answer,
-    { sentAt }: ToldAt,
+    { sentAt, slept }: ToldAt,
   ): void {
     const { monotonic } = this.#context.clock.now();
     const { beat } = this.#context.inForce;
@@ -119,9 +132,12 @@ export class TellReader {
     noteToken(this.#context, token);
     claim.until = Infinity;
     claim.leaseEnd = sentAt + remaining;
-    claim.expires = sentAt + USABLE * remaining;
+    claim.expires =
+      remaining === Infinity ? Infinity : Math.max(sentAt + USABLE * remaining - slept, monotonic);
     const askAt = claim.expires - ASK_BEATS * beat;
-    claim.askAt = claim.expires !== Infinity && askAt >= monotonic + beat ? askAt : Infinity;
+    if (claim.expires === Infinity) claim.askAt = Infinity;
+    else if (slept === Infinity) claim.askAt = monotonic + beat;
+    else claim.askAt = askAt >= monotonic + beat ? askAt : Infinity;
   }
 
   #revoke(claim: ParticipantClaim, { token = 0, remaining = Infinity }: Answer, { sentAt }: ToldAt): void {

@@ -334,6 +334,10 @@ export class Participant implements Authority {
     this.#status.note();
   }
 
+  slept(ms: number): void {
+    this.#claims.slept(ms);
+  }
+
   /** Tells whoever decides all that is claimed, as soon as that is known and there is somebody. */
   greet(): void {
     const isKnown = this.#hasRecalled && this.#context.epoch > 0;

@@ -1,7 +1,7 @@
 // How a participant counts a lease that somebody else keeps: from beats of its own, new ones where old ones would cost
 // too much of it; and when it has seen all that it was told of.
 import assert from 'node:assert/strict';
-import { joined } from '../support/joined-participant';
+import { granting, joined } from '../support/joined-participant';
 
 describe('the leases of a participant', () => {
   it('count from when they were asked for, though its last beat is older', async () => {
@@ -66,6 +66,59 @@ describe('the leases of a participant', () => {
     await scene.settle(20);
     assert.deepEqual(scene.results(claim), ['lost expired']);
     assert.equal(claim.phase, 'ended');
+  });
+
+  it('go on while the machine sleeps, and what is left of them is asked for', async () => {
+    const { scene, arbiter } = await joined();
+    arbiter.decide = granting({ remaining: 20_000 });
+    const claim = scene.claim({ resource: 'lights', ttl: 20_000 });
+    await scene.settle(50);
+    const { expires } = claim;
+    arbiter.decide = (op) => (op.op === 'ask' ? { token: 1, remaining: 16_000 } : undefined);
+    scene.clock.wall += 4_000;
+    assert.equal(scene.isHeld(claim), false);
+    assert.equal(claim.expires, expires - 4_000);
+    await scene.settle(20);
+    assert.equal(arbiter.got('ask').length, 1);
+    assert.ok(scene.isHeld(claim));
+    assert.ok(claim.expires <= scene.clock.monotonic + 0.95 * 16_000, `${claim.expires}`);
+    assert.deepEqual(scene.results(claim), ['granted']);
+  });
+
+  it('go on in sleeps that are too short to be noticed', async () => {
+    const { scene, arbiter } = await joined();
+    arbiter.decide = granting({ remaining: 20_000 });
+    const claim = scene.claim({ resource: 'lights', ttl: 20_000 });
+    await scene.settle(50);
+    arbiter.isDeaf = true;
+    const { expires } = claim;
+    for (let nap = 0; nap < 4; nap++) {
+      scene.clock.wall += 900;
+      await scene.settle(1_000);
+    }
+    assert.equal(claim.expires, expires - 3_600);
+  });
+
+  it('are not believed in after the wall clock was set back, until what is left is told by who has heard of it since', async () => {
+    const { scene, arbiter } = await joined();
+    arbiter.decide = granting({ remaining: 60_000 });
+    const claim = scene.claim({ resource: 'lights', ttl: 60_000 });
+    await scene.settle(50);
+    const { beat } = arbiter;
+    scene.clock.wall -= 3_600_000;
+    assert.equal(scene.isHeld(claim), false);
+    await scene.settle(20);
+    assert.equal(arbiter.got('ask').length, 1);
+    const later = arbiter.beat;
+    arbiter.beat = beat;
+    arbiter.tell(claim.id, { token: 1, remaining: 59_000 });
+    await scene.settle(20);
+    assert.equal(scene.isHeld(claim), false);
+    arbiter.beat = later;
+    arbiter.decide = (op) => (op.op === 'ask' ? { token: 1, remaining: 50_000 } : undefined);
+    await scene.settle(1_100);
+    assert.equal(arbiter.got('ask').length, 2);
+    assert.ok(scene.isHeld(claim));
   });
 });
 

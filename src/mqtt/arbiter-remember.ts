@@ -89,12 +89,15 @@ function isCurrent({ requester, session, handed, owner }: FoundClaim, context: C
 
 /** Of a session's claims those go on that it holds or has listed, and those that its runtime keeps. */
 function rememberSessions(traces: Traces, { context }: Recalling): ArbiterClaim | undefined {
-  const { message, requester, name, session, owner } = traces.found;
+  const { found, hold } = traces;
+  const { message, requester, name, session, owner } = found;
   const id = message?.id;
   if (message === undefined || id === undefined) return undefined;
+  // What is kept is found without a session, while one may believe that it is held.
+  const instance = session?.instance ?? (hold?.claim.id === id ? hold.claim.session : undefined);
   const wish = wishOfRuntime(traces, message, context);
   if (isRefusal(wish)) return undefined;
-  const origin = { id, requester, name, kind: 'session', session: session?.instance } as const;
+  const origin = { id, requester, name, kind: 'session', session: instance } as const;
   const claim = new ArbiterClaim(origin, standingPart(message), wish);
   claim.owner = session?.owner ?? owner;
   claim.isKept = session?.keep ?? true;

@@ -1,7 +1,8 @@
-// Brings what the tests need besides `npm ci`: Node-RED 5 with its Node, a broker, its clients, a browser, and a model checker.
+// Brings what the tests need besides `npm ci`: Node-RED 5 with its Node, a broker, its clients, a browser, a model checker, and Python.
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { NODE_RED_5 } from '../test/support/node-red-runtimes';
+import { findPython } from '../test/support/python-tools';
 import { runOrExit } from './run';
 
 /** Programs that tests start, with the Debian package that brings each. */
@@ -16,6 +17,10 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   gcc: 'gcc',
 };
 
+/** The Python program of the tests needs a package, and a Python that has it. */
+const PYTHON = 'Python with paho-mqtt';
+const PYTHON_PACKAGE = 'python3-paho-mqtt';
+
 /** Installs what is missing, or says what is and ends this process. */
 export async function prepareTests(): Promise<void> {
   await installPrograms();
@@ -28,8 +33,9 @@ export async function prepareTests(): Promise<void> {
 
 async function installPrograms(): Promise<void> {
   const missing = Object.keys(PROGRAMS).filter((program) => find(program) === undefined);
+  if (findPython() === undefined) missing.push(PYTHON);
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((program) => PROGRAMS[program] ?? program))];
+  const packages = [...new Set(missing.map((program) => PROGRAMS[program] ?? PYTHON_PACKAGE))];
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || find('apt-get') === undefined) {
     fail(

@@ -22,9 +22,9 @@ export interface ClaimReport {
 const KEY = 'key';
 const paths = ['motion', 'energy', 'passing'];
 
-async function run(settings: RegistrySettings): Promise<void> {
+async function run(settings: RegistrySettings, timing: { readonly beat?: number }): Promise<void> {
   const log = { info: () => undefined, warn: (text: string) => console.error(text) };
-  const registry = openRegistry(settings, { log });
+  const registry = openRegistry(settings, { log, timing });
   await registry.ready;
   say(registry.status);
   const report = () =>
@@ -51,4 +51,4 @@ function say(what: unknown): void {
   console.log(JSON.stringify(what));
 }
 
-void run(JSON.parse(process.argv[2] ?? '{}') as RegistrySettings);
+void run(JSON.parse(process.argv[2] ?? '{}') as RegistrySettings, JSON.parse(process.argv[3] ?? '{}'));

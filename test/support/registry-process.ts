@@ -16,10 +16,13 @@ export class RegistryProcess {
     this.#lines = lines[Symbol.asyncIterator]();
   }
 
-  /** Starts it, and resolves when it has rebuilt what was before. */
-  static async start(settings: RegistrySettings): Promise<RegistryProcess> {
+  /** Starts it, and resolves when it has rebuilt what was before. `timing` is for what no setting says, in ms. */
+  static async start(
+    settings: RegistrySettings,
+    timing: { readonly beat?: number } = {},
+  ): Promise<RegistryProcess> {
     const script = join(__dirname, 'registry-child.ts');
-    const args = ['--require', 'tsx', script, JSON.stringify(settings)];
+    const args = ['--require', 'tsx', script, JSON.stringify(settings), JSON.stringify(timing)];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     if (child.stdout === null) throw new Error('the child has no output');
     const started = new RegistryProcess(child, createInterface(child.stdout));

@@ -233,7 +233,7 @@ function waitOf(answer: Answer | undefined, timeout: number | undefined, now: No
 }
 
 function revocationOf(answer: Answer, now: Now): Pick<RestoredClaim, 'until' | 'revokedBy'> {
-  const left = Math.min(answer.remaining ?? 0, wallLeft(answer.expires, now));
+  const left = Math.min(answer.remaining ?? Infinity, wallLeft(answer.expires, now));
   return { until: now.monotonic + left, revokedBy: byOf(answer.by) };
 }
 

@@ -222,10 +222,10 @@ describe('claims of a session, as the arbiter has them', () => {
     let broker: SimulatedBroker;
 
     /** One that cannot know whether the store is the last one. */
-    function succeed(witnessed = 0): Promise<ArbiterScene> {
+    function succeed(witnessed = 0, timing: SceneOptions['timing'] = {}): Promise<ArbiterScene> {
       const prove = (proven: () => void) => proven();
       const term: Term = { epoch: 0, witnessed: () => witnessed, prove, validUntil: () => Infinity };
-      return startArbiter({ term }, broker);
+      return startArbiter({ term, timing }, broker);
     }
 
     beforeEach(async () => {
@@ -285,6 +285,24 @@ describe('claims of a session, as the arbiter has them', () => {
       assert.equal(next.holder('lights'), 'desk');
       await next.settle(1_100);
       assert.equal(next.state('lights')?.state, 'free');
+    });
+
+    it('are revoked on for as long as it takes, where only a yield or the end of the session ends that', async () => {
+      const timing = { handoverTimeout: Infinity };
+      desk.hello([{ ...make('lights', { grace: 1_000 }), keep: true }]);
+      await house.settle(SESSION_MS + 100);
+      await house.crash();
+      house = await succeed(1, timing);
+      desk.epoch = house.arbiter.epoch;
+      const was = { granted: true, tokens: { lights: tokenOf(desk, 'lights') } };
+      desk.hello([{ ...make('lights', { grace: 1_000 }, was), keep: true }]);
+      await house.device('wall/lights', { priority: 9 });
+      assert.deepEqual([house.state('lights')?.state, house.holder('lights')], ['revoking', 'desk']);
+      await house.crash();
+      house = await succeed(2, timing);
+      assert.deepEqual([house.state('lights')?.state, house.holder('lights')], ['revoking', 'desk']);
+      await house.settle(SESSION_MS + 100);
+      assert.equal(house.holder('lights'), 'wall');
     });
 
     describe('where the broker has forgotten what their participants keep there', () => {

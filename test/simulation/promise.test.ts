@@ -19,6 +19,7 @@ const ONCE_BROKEN = [
   { seed: 100_376, rounds: 1 },
   { seed: 102_485, rounds: 1 },
   { seed: 203_699, rounds: 1 },
+  { seed: 224_608, rounds: 1 },
   { seed: 225_608, rounds: 1 },
   { seed: 229_597, rounds: 1 },
   { seed: 300_181, rounds: 1 },

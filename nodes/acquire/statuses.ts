@@ -39,15 +39,24 @@ export function endStatus(
     case 'wrong':
       return status('red', 'ring', t('acquire.status.error'));
     case 'taken':
-      if (reason === 'expired') return status('grey', 'ring', t('acquire.status.expired'));
-      if (name === '') return status('blue', 'ring', t('acquire.status.lost'));
-      return status('blue', 'ring', saying(t, 'acquire.status.lostTo', name));
     case 'freed':
-      if (reason === 'forced') return status('grey', 'ring', saying(t, 'acquire.status.freed', name));
-      return status('grey', 'ring', t('acquire.status.expired'));
+      return goneStatus(outcome, reason, name, t);
     default:
       return undefined;
   }
+}
+
+/** What somebody freed by hand was not lost to him, even where another one has it next. */
+function goneStatus(
+  outcome: 'taken' | 'freed',
+  reason: Answer['reason'],
+  name: string,
+  t: Translate,
+): NodeStatus {
+  if (reason === 'forced') return status('grey', 'ring', saying(t, 'acquire.status.freed', name));
+  if (reason === 'expired' || outcome === 'freed') return status('grey', 'ring', t('acquire.status.expired'));
+  if (name === '') return status('blue', 'ring', t('acquire.status.lost'));
+  return status('blue', 'ring', saying(t, 'acquire.status.lostTo', name));
 }
 
 /** What to show of the only claim. */

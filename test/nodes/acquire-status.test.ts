@@ -134,6 +134,20 @@ describe('the status of acquire', () => {
     assert.equal(await shown(), 'grey ring: freed by me');
   });
 
+  it('says so too where another one has it next', async () => {
+    await scene.run(
+      alarm(),
+      acquire('motion'),
+      node('release', 'free', 1, { mode: 'force', resource: 'lamp', name: 'me' }),
+    );
+    scene.flow.send('alarm');
+    scene.flow.send('motion');
+    await settled();
+    scene.flow.send('free');
+    assert.equal(await shown('alarm'), 'grey ring: freed by me');
+    assert.equal(await shown(), 'green dot: mine');
+  });
+
   it('says denied: taken', async () => {
     await scene.run(alarm(), acquire('motion', { whenTaken: 'now' }));
     scene.flow.send('alarm');

@@ -105,13 +105,13 @@ export class Editor {
   async edit(id: string): Promise<void> {
     await this.page.evaluate(`RED.editor.edit(RED.nodes.node(${JSON.stringify(id)}))`);
     await this.page.waitForSelector('#dialog-form');
-    await this.#settle();
+    await this.opened();
   }
 
   async editConfig(type: string, id: string): Promise<void> {
     await this.page.evaluate(`RED.editor.editConfig('', ${JSON.stringify(type)}, ${JSON.stringify(id)})`);
     await this.page.waitForSelector('#node-config-dialog-edit-form');
-    await this.#settle();
+    await this.opened();
   }
 
   /** Presses Done, or Update. */
@@ -126,7 +126,7 @@ export class Editor {
   }
 
   /** The tray slides in, takes the focus for its first input, and is raised last of all: what is typed before may go astray. */
-  async #settle(): Promise<void> {
+  async opened(): Promise<void> {
     await this.page.waitForFunction('document.querySelector("#red-ui-editor-stack")?.style.zIndex === "13"');
   }
 }

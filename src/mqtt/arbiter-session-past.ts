@@ -90,12 +90,10 @@ function enterTokens(finds: Finds, key: string, listed: Listed, tokens: FoundTok
       ? there
       : { claim: holdingOf(listed), tokens: new Map(), since: new Map() };
   for (const [resource, token] of Object.entries(tokens)) {
-    const rivals = [...finds.holds].filter(
-      ([other, { tokens: held }]) => other !== key && held.has(resource),
-    );
-    const latest = Math.max(0, ...rivals.map(([, { tokens: held }]) => held.get(resource) ?? 0));
-    if (latest >= token) continue;
-    for (const [, rival] of rivals) rival.tokens.delete(resource);
+    const others = [...finds.holds].filter(([other]) => other !== key).map(([, { tokens: held }]) => held);
+    if (others.some((held) => (held.get(resource) ?? 0) > token)) continue;
+    // Of the same token are claims of the same hold.
+    for (const held of others) if ((held.get(resource) ?? token) < token) held.delete(resource);
     hold.tokens.set(resource, Math.max(token, hold.tokens.get(resource) ?? 0));
   }
   finds.holds.set(key, hold);

@@ -259,6 +259,14 @@ describe('claims of a session, as the arbiter has them', () => {
       assert.equal(desk.results('lights')[0], 'requeued');
     });
 
+    it('are held on by the other ones of their hold, when the lease of one has run out', async () => {
+      const was = { granted: true, tokens: { lights: 5 } };
+      const lights = make('lights', { ttl: 1_000 }, { ...was, remaining: 0 });
+      desk.hello([lights, make('again', { resource: 'lights' }, was)]);
+      await house.settle(SESSION_MS + 100);
+      assert.deepEqual([house.holder('lights'), house.state('lights')?.token], ['desk', 5]);
+    });
+
     it('are given tokens above all that anybody has told of', async () => {
       const far = house.clock.now().wall + 1_000_000;
       desk.hello([make('fan', {}, { granted: true, tokens: { fan: far } })]);

@@ -33,6 +33,8 @@ export class KeptClaims {
   readonly #there = new Map<string, string>();
   /** Topics on which the broker may have something else than what is wanted. */
   readonly #unsure = new Set<string>();
+  /** Topics on which this start has claimed something, until it knows what earlier ones have left there. */
+  #taken: Set<string> | undefined = new Set();
   /** Of putting right what others of our name have overwritten. */
   readonly #backOff: BackOff;
   #mendTimer: Timer | undefined;
@@ -50,6 +52,7 @@ export class KeptClaims {
     const topic = this.#topicOf(claim.name);
     const text = spellOwnClaim(claim);
     if (this.#textFor(topic) === text) return;
+    this.#taken?.add(topic);
     this.#wanted.set(topic, { id: claim.id, text });
     this.#publish(topic);
   }
@@ -88,6 +91,7 @@ export class KeptClaims {
 
   /** What the broker retains under our name was read. */
   wasRead(found: Found): void {
+    this.#taken = undefined;
     this.#there.clear();
     this.#backOff.reset();
     for (const [topic, payload] of found) {
@@ -140,7 +144,7 @@ export class KeptClaims {
     const left: LeftClaim[] = [];
     for (const [topic, payload] of found) {
       const name = this.#nameIn(topic, requester);
-      if (name === undefined || this.#wanted.has(topic)) continue;
+      if (name === undefined || this.#taken?.has(topic)) continue;
       const { message } = readClaim(payload);
       const owner = message && readOwner(payload);
       if (message?.id === undefined || owner === undefined) continue;

@@ -177,6 +177,22 @@ describe('a claim that a participant keeps', () => {
     assert.equal(arbiter.got('release').length, 1, 'it was acknowledged');
   });
 
+  it('that has ended before it is known what is left there is none that an earlier start has left', async () => {
+    await scene.crash();
+    const next = new ParticipantScene(scene.broker);
+    const claim = next.claim({ resource: 'lights' }, 'key', true);
+    const owner = { path: 'node', key: 'key' };
+    // It has arrived, though the connection over which it came is gone.
+    next.broker.publish(TOPIC, JSON.stringify({ id: claim.id, owner, resources: ['lights'] }), {
+      retain: true,
+    });
+    next.participant.release(claim);
+    await next.start();
+    await next.settle(1_000);
+    assert.deepEqual(next.recalled, []);
+    assert.equal(retained({ scene: next }), undefined);
+  });
+
   it('is not what somebody else has left under its name', async () => {
     for (const text of ['not JSON', '{"resource":"lights"}', '{"id":"x","owner":{"path":"node"}}']) {
       scene.broker.publish(TOPIC, text, { retain: true });

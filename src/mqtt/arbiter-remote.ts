@@ -151,6 +151,7 @@ export class Remote implements LinkHost {
     this.#rebuilder.rebuild(finds, isTrusted);
     // Who has said nothing for a whole session believes in nothing any more.
     if (!isTrusted) this.#sessions.noteNobody();
+    this.#sessions.restate();
     this.showPresence();
     publisher.open(finds.ours);
     this.#rebuilder.hearNews(finds);

@@ -27,7 +27,7 @@ const RETRY_BEATS = 1.5;
 
 interface Stream {
   readonly number: number;
-  readonly sender: FrameSender<string>;
+  readonly sender: FrameSender<Content>;
   readonly receiver: FrameReceiver;
 }
 
@@ -35,6 +35,14 @@ interface Stream {
 interface TellText {
   readonly id: string;
   readonly text: string;
+  /** The claim, where it is told how that stands. */
+  readonly claim?: ArbiterClaim;
+}
+
+/** What a frame tells, and the last beat that was heard when it was written. */
+interface Content {
+  readonly beat: number;
+  readonly tells: readonly TellText[];
 }
 
 export class Session {
@@ -147,8 +155,7 @@ export class Session {
       pending.clear();
     }
     if (tells.length === 0) return;
-    for (const together of inFrames(tells.map(tellOf)))
-      stream.sender.send(`"beat":${this.#beat},"tells":[${together}]`);
+    for (const together of inFrames(tells)) stream.sender.send({ beat: this.#beat, tells: together });
     for (const { id } of tells) {
       const end = this.#ends.get(id);
       if (end !== undefined) end.frame = stream.sender.last;
@@ -159,13 +166,26 @@ export class Session {
   #tell(claim: ArbiterClaim, answer: Answer): TellText {
     const token = answer.result === 'revoking' ? this.#tokenOf(claim.id) : answer.token;
     const whole = token === undefined ? answer : { ...answer, token };
-    return { id: claim.id, text: spellAnswer(claim, whole, this.#context.clock.now()) };
+    return { id: claim.id, text: spellAnswer(claim, whole, this.#context.clock.now()), claim };
+  }
+
+  /**
+   * What was told while there was no broker, and not heard, may have been over before any state could show it: instead,
+   * how those claims stand is told.
+   */
+  restate(): void {
+    this.#stream?.sender.revise(({ beat, tells }) => {
+      for (const { claim } of tells) {
+        if (claim !== undefined) this.note(claim, claim.isHeld ? 'winning' : 'losing');
+      }
+      return { beat, tells: tells.filter(({ claim }) => claim === undefined) };
+    });
   }
 
   /** Says how far it was heard, if nothing else has said so by now. */
   flushAck(): void {
     if (this.#owesAck && this.#stream !== undefined) {
-      this.#send(this.#stream, undefined, `"beat":${this.#beat},"tells":[]`);
+      this.#send(this.#stream, undefined, { beat: this.#beat, tells: [] });
     }
   }
 
@@ -200,15 +220,16 @@ export class Session {
     // Its participant believes from here on, if it is answered.
     this.aliveAt = this.#context.clock.now().monotonic;
     const { clock, timing } = this.#context;
-    const send = (n: number, content: string) => this.#send(stream, n, content);
-    const sender = new FrameSender<string>({ clock, firstRetry: RETRY_BEATS * timing.beat, send });
+    const send = (n: number, content: Content) => this.#send(stream, n, content);
+    const sender = new FrameSender<Content>({ clock, firstRetry: RETRY_BEATS * timing.beat, send });
     const stream: Stream = { number, sender, receiver: new FrameReceiver() };
     this.#stream = stream;
   }
 
-  #send({ number, receiver }: Stream, n: number | undefined, content: string): void {
+  #send({ number, receiver }: Stream, n: number | undefined, { beat, tells }: Content): void {
     const head = { ...this.#address, stream: number, ...(n !== undefined && { n }), ack: receiver.last };
     this.#owesAck = false;
+    const content = `"beat":${beat},"tells":[${tells.map(tellOf).join(',')}]`;
     this.#publish(`${JSON.stringify(head).slice(0, -1)},${content}}`);
   }
 }
@@ -217,15 +238,17 @@ function tellOf({ id, text }: TellText): string {
   return `{"id":${JSON.stringify(id)},"answer":${text}}`;
 }
 
-/** Joined to as few texts as there may be, in order. */
-function inFrames(tells: readonly string[]): readonly string[] {
-  const frames: string[] = [];
-  let frame = '';
+/** As few frames as there may be, in order. */
+function inFrames(tells: readonly TellText[]): readonly TellText[][] {
+  const frames: TellText[][] = [];
+  let length = Infinity;
   for (const tell of tells) {
-    const isTooLong = frame !== '' && frame.length + tell.length > LARGEST_FRAME;
-    if (isTooLong) frames.push(frame);
-    frame = frame === '' || isTooLong ? tell : `${frame},${tell}`;
+    length += tell.text.length;
+    if (length > LARGEST_FRAME) {
+      frames.push([]);
+      length = tell.text.length;
+    }
+    frames.at(-1)?.push(tell);
   }
-  if (frame !== '') frames.push(frame);
   return frames;
 }

@@ -152,6 +152,14 @@ export class Sessions {
     this.#busy.add(session);
   }
 
+  /** There is a broker again: what was told without one, and not heard, is told as it stands. */
+  restate(): void {
+    for (const session of this.#sessions.values()) {
+      session.restate();
+      if (session.hasNews) this.#busy.add(session);
+    }
+  }
+
   /** Something is to be told, or acknowledged. */
   get hasNews(): boolean {
     return this.#busy.size > 0;

@@ -52,6 +52,14 @@ export class FrameSender<Content> {
     return this.#unacknowledged.map(({ content }) => content);
   }
 
+  /** Frames that the other side may not have say something else from now on, when they are sent again. */
+  revise(change: (content: Content) => Content): void {
+    this.#unacknowledged = this.#unacknowledged.map((frame) => ({
+      ...frame,
+      content: change(frame.content),
+    }));
+  }
+
   /** Sends a frame; gives back its number. */
   send(content: Content): number {
     this.#last += 1;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { DownFrame } from '../../src/mqtt/session-messages';
 import { type ArbiterScene, startArbiter } from '../support/arbiter-scene';
 import { HandParticipant, make } from '../support/hand-participant';
 
@@ -303,6 +304,26 @@ describe('sessions, as the arbiter has them', () => {
         topics.join(' '),
       );
       assert.deepEqual(hall.results('alarm'), ['queued', 'granted']);
+    });
+
+    it('what it did not hear while there was no broker as it stands when there is one again', async () => {
+      await holding({ ttl: 150, once: true });
+      desk.say({ op: 'update', id: 'lights', change: { priority: 'no such level' } });
+      await house.settle();
+      const isTold = ({ n }: DownFrame) => n !== undefined;
+      const before = desk.frames.filter(isTold).length;
+      house.broker.cut(String(house.transport?.clientId));
+      await house.settle(5_000);
+      const again = desk.frames.filter(isTold).slice(before);
+      const told = new Map(again.map(({ n, tells }) => [n, tells.map(({ answer }) => answer.result)]));
+      assert.deepEqual(
+        [...told].sort(([one = 0], [other = 0]) => one - other),
+        [
+          [1, []],
+          [2, ['denied']],
+          [3, ['lost']],
+        ],
+      );
     });
 
     it('nothing of a stream before, but how all that they have listed stands', async () => {

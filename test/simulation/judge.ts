@@ -41,6 +41,8 @@ export class Judge implements Witness {
   readonly #tokens = new Map<number, string>();
   /** The greatest token that was told, by resource. */
   readonly #greatest = new Map<string, number>();
+  /** The greatest that a state has shown, whoever wrote it. */
+  readonly #shown = new Map<string, number>();
   /** Claims of whose end their process was told, which may be recalled by a later one. */
   readonly #ended = new Set<string>();
   /**
@@ -90,6 +92,7 @@ export class Judge implements Witness {
   /** Tokens need be no greater than those that somebody remembers. */
   forgotten(): void {
     this.#greatest.clear();
+    this.#shown.clear();
     this.#tokens.clear();
     this.#withdrawn.clear();
   }
@@ -100,9 +103,10 @@ export class Judge implements Witness {
     this.#noteKept(topic, payload);
     if (topic.startsWith(ANSWERS) || SESSION_ANSWERS.test(topic)) this.#checkTold(topic, payload);
     if (!topic.startsWith(STATES) || payload === '' || !payload.startsWith('{')) return;
+    const { resource, token = 0 }: ResourceState = JSON.parse(payload);
+    this.#shown.set(resource, Math.max(this.#shown.get(resource) ?? 0, token));
     // What was on its way when its process died is put right by whoever decides, as is checked in the end.
     if (!this.#world.lives.some((life) => life.hasSpokenAs(by ?? ''))) return;
-    const { resource, token = 0 }: ResourceState = JSON.parse(payload);
     const greatest = Math.max(this.#greatest.get(resource) ?? 0, this.#rememberedFor(resource));
     if (token > 0 && token < greatest) {
       this.accuse('tokens only grow', `${by} writes ${token} for ${resource} after ${greatest}`);
@@ -116,7 +120,7 @@ export class Judge implements Witness {
     const message: Partial<Answer & DownFrame> = JSON.parse(payload);
     const answers = message.tells?.map(({ answer }) => answer) ?? [message];
     for (const { result, resources = [], token = 0 } of answers) {
-      const shown = Math.max(...resources.map((resource) => this.#greatest.get(resource) ?? Infinity));
+      const shown = Math.max(...resources.map((resource) => this.#shown.get(resource) ?? Infinity));
       if (result === 'granted' && shown < token) {
         this.accuse('nothing is told before it is written', `${topic} tells ${token} for ${resources}`);
       }

@@ -18,6 +18,8 @@ const ONCE_BROKEN = [
   { seed: 20_001, rounds: 20 },
   { seed: 100_376, rounds: 1 },
   { seed: 102_485, rounds: 1 },
+  { seed: 104_745, rounds: 1 },
+  { seed: 202_036, rounds: 1 },
   { seed: 203_699, rounds: 1 },
   { seed: 224_608, rounds: 1 },
   { seed: 225_608, rounds: 1 },

@@ -238,5 +238,7 @@ export class SessionClaims {
   #yield(claim: ArbiterClaim, token: number): void {
     const isThatHold = (this.#decider.table.claim(claim.id)?.token ?? 0) <= token;
     if (claim.phase === 'revoking' && isThatHold) this.#decider.yield(claim);
+    // Whoever gives up what nobody wants must hear that it stands.
+    else if (claim.isHeld) this.#parts.tellAgain(claim);
   }
 }

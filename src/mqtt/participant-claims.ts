@@ -57,7 +57,7 @@ export class ParticipantClaims {
     this.#context = context;
     const slack = () => SLACK_BEATS * context.inForce.beat;
     this.#deadlines = new Deadlines(context.clock, slack, (claim) => this.#due(claim));
-    this.#tells = new TellReader({ context, mirror: parts.mirror, claims: this });
+    this.#tells = new TellReader({ context, claims: this });
   }
 
   /** Makes a claim; a message that nobody could read is refused. The hearer is told later. */

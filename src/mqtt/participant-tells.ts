@@ -4,7 +4,6 @@ import type { Answer } from './messages';
 import type { ParticipantClaim } from './participant-claim';
 import { mergeChange } from './participant-claim';
 import { noteToken, type ParticipantContext } from './participant-context';
-import type { Mirror } from './participant-mirror';
 import type { Tell } from './session-messages';
 
 /** When a frame was written that tells something, and what had been heard by then. */
@@ -33,7 +32,6 @@ export interface ToldClaims {
 
 export interface TellReaderParts {
   readonly context: ParticipantContext;
-  readonly mirror: Mirror;
   readonly claims: ToldClaims;
 }
 
@@ -46,12 +44,10 @@ const ASK_BEATS = 2;
 
 export class TellReader {
   readonly #context: ParticipantContext;
-  readonly #mirror: Mirror;
   readonly #claims: ToldClaims;
 
-  constructor({ context, mirror, claims }: TellReaderParts) {
+  constructor({ context, claims }: TellReaderParts) {
     this.#context = context;
-    this.#mirror = mirror;
     this.#claims = claims;
   }
 
@@ -142,12 +138,11 @@ export class TellReader {
 
   #revoke(claim: ParticipantClaim, { token = 0, remaining = Infinity }: Answer, { sentAt }: ToldAt): void {
     const { monotonic } = this.#context.clock.now();
-    const known = Object.values(this.#mirror.tokensOf(claim.id, claim.resources));
     const end = Math.min(sentAt + USABLE * remaining, monotonic + (claim.standing.grace ?? 0));
     claim.until = claim.phase === 'revoking' ? Math.min(claim.until, end) : end;
     claim.phase = 'revoking';
     claim.hasHadIt = true;
-    claim.token = Math.max(claim.token, token, ...known);
+    claim.token = Math.max(claim.token, token);
   }
 
   #wait(claim: ParticipantClaim, { result, remaining = Infinity }: Answer, { sentAt }: ToldAt): void {

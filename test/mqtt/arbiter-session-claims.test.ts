@@ -168,6 +168,7 @@ describe('claims of a session, as the arbiter has them', () => {
     desk.say({ op: 'yield', id: 'lights', token: tokenOf(desk, 'lights') });
     await house.settle();
     assert.equal(house.holder('lights'), 'desk');
+    assert.deepEqual(desk.results('lights'), ['granted', 'granted'], 'it is told that it has it');
     hall.hello([make('alarm', { resource: 'lights', priority: 9 })]);
     await house.settle();
     desk.say({ op: 'yield', id: 'lights', token: tokenOf(desk, 'lights') - 1 });

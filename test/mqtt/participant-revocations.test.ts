@@ -81,6 +81,32 @@ describe('a participant that is to stop', () => {
     assert.deepEqual([claim.phase, scene.results()], ['waiting', ['queued']]);
   });
 
+  it('gives up the hold that is named, though the state shows a later one by then', async () => {
+    const { scene, arbiter, claim } = await holding();
+    const holding8 = {
+      id: claim.id,
+      requester: 'desk',
+      name: 'node/key',
+      resources: ['lights'],
+      priority: 0,
+    };
+    const state = { v: 1, resource: 'lights', state: 'held', holder: 'desk', requester: 'desk', token: 8 };
+    const more = {
+      claims: [{ ...holding8, locker: 'desk', order: 1, standing: true }],
+      waiting: [],
+      waitingCount: 0,
+      epoch: 1,
+    };
+    scene.broker.publish('locks/state/lights', JSON.stringify({ ...state, ...more }), { retain: true });
+    await scene.settle();
+    assert.equal(scene.participant.state('lights').token, 8);
+    arbiter.tell(claim.id, { result: 'revoking', token: 1, remaining: 1_000, by: ALARM });
+    arbiter.tell(claim.id, { result: 'granted', token: 8, regained: true });
+    await scene.settle();
+    assert.deepEqual(arbiter.got('yield'), [{ op: 'yield', id: claim.id, token: 1 }]);
+    assert.deepEqual([claim.phase, scene.isHeld(claim), claim.answer?.token], ['held', true, 8]);
+  });
+
   it('hears of the loss between two holds, though it was passed over', async () => {
     const { scene, arbiter, claim } = await holding({ grace: 3_000 });
     arbiter.tell(claim.id, { result: 'revoking', token: 1, remaining: 3_000, by: ALARM });

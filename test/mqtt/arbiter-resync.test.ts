@@ -128,6 +128,16 @@ describe('without its broker, the arbiter', () => {
     assert.equal(scene.holder('lights'), 'panel');
   });
 
+  it('lets a claim go that is withdrawn once more after its withdrawal was forgotten with it', async () => {
+    await scene.device('panel/lights', { value: 'on' });
+    scene.broker.stop('lost');
+    scene.broker.publish('locks/claim/panel/lights', '', { retain: true });
+    await back();
+    assert.deepEqual([scene.holder('lights'), scene.answer('panel/lights')?.result], ['panel', 'granted']);
+    await scene.device('panel/lights', '');
+    assert.deepEqual([scene.state('lights')?.state, scene.answer('panel/lights')], ['free', undefined]);
+  });
+
   it('takes no claim for withdrawn whose answer is gone, too: the store came back old', async () => {
     await scene.device('panel/lights', { value: 'on' });
     scene.broker.stop();

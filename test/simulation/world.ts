@@ -51,6 +51,8 @@ export class World {
   /** What processes remember, by name. */
   readonly #kept = new Map<string, Remembered>();
   #saved: ReadonlyMap<string, string> = new Map();
+  /** The broker has lost what it retained, or the latest of it, at least once. */
+  #hasForgotten = false;
   #instances = 0;
   /** Faults last no longer than this moment. */
   #isQuiet = false;
@@ -197,8 +199,23 @@ export class World {
     const payload = message === undefined ? '' : JSON.stringify(message);
     if (message === undefined) this.wishes.delete(topic);
     else this.wishes.set(topic, payload);
+    if (message === undefined) this.#lookAgain(topic);
     if (this.broker.isUp) this.broker.publish(topic, payload, { retain: true });
     else this.#unsaid.add(topic);
+  }
+
+  /**
+   * Of a withdrawal nothing stays at the broker: if whoever decides was not there to hear it, and does not find the claim
+   * later, that broker may as well have forgotten it. A device looks at the answer, and withdraws again what still stands.
+   */
+  #lookAgain(topic: string): void {
+    this.timeline.setTimer(DEVICE_RETRY, () => {
+      if (this.wishes.has(topic)) return;
+      const answer = this.broker.retained.get(topic.replace('/claim/', '/answer/'));
+      const stands = answer !== undefined && JSON.parse(answer).ended === undefined;
+      if (this.#hasForgotten && this.broker.isUp && stands) this.broker.publish(topic, '', { retain: true });
+      this.#lookAgain(topic);
+    });
   }
 
   #doFault(fault: Fault): void {
@@ -291,9 +308,14 @@ export class World {
     for (const life of this.lives) life.noteRoutes();
     this.#last(ms, () => {
       broker.start(store === 'kept' ? undefined : store === 'old' ? this.#saved : new Map());
-      if (store !== 'kept') this.#witness.forgotten();
+      if (store !== 'kept') this.#forget();
       this.timeline.setTimer(DEVICE_RETRY, () => this.#remind());
     });
+  }
+
+  #forget(): void {
+    this.#hasForgotten = true;
+    this.#witness.forgotten();
   }
 
   /** Devices see on reconnecting that what they want is not there, and publish it again. */

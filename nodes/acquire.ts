@@ -10,14 +10,16 @@ import { Kept } from './shared/kept';
 import { toError } from './shared/node-error';
 import { pathOf } from './shared/node-place';
 import { onceStarted } from './shared/once-started';
+import { presentSettings } from './shared/present-settings';
 import { findRegistry, noRegistry } from './shared/registry-node';
 import { status } from './shared/status-text';
 
 const kept = new Kept<Acquirer>((acquirer) => acquirer.end());
 
 export = (RED: NodeAPI): void => {
-  function AcquireNode(this: Node, config: AcquireConfig): void {
-    RED.nodes.createNode(this, config);
+  function AcquireNode(this: Node, stored: AcquireConfig): void {
+    RED.nodes.createNode(this, stored);
+    const config = presentSettings(RED, this, stored);
     const earlier = kept.take(pathOf(this));
     try {
       const acquirer = acquirerFor(this, config, earlier);

@@ -1,6 +1,7 @@
 // The node lock-guard: lets a message go on only while the claim in its `msg.lock` is still held.
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { asLock } from './shared/lock-info';
+import { presentSettings } from './shared/present-settings';
 import { findRegistry, noRegistry } from './shared/registry-node';
 import { StatusLine, status, translator } from './shared/status-text';
 
@@ -13,7 +14,7 @@ export = (RED: NodeAPI): void => {
 
   function LockGuardNode(this: Node, config: GuardConfig): void {
     RED.nodes.createNode(this, config);
-    const registry = findRegistry(RED, config.registry);
+    const registry = findRegistry(RED, presentSettings(RED, this, config).registry);
     if (registry === undefined) {
       this.status(status('red', 'ring', RED._('lock-guard.status.misconfigured')));
       this.on('input', (_msg, _send, done) => done(noRegistry(RED)));

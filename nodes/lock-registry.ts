@@ -7,6 +7,7 @@ import { serveDialogs } from './lock-registry/routes';
 import { registrySettings } from './lock-registry/settings';
 import { shutdown } from './lock-registry/shutdown';
 import { toError } from './shared/node-error';
+import { presentSettings } from './shared/present-settings';
 
 type LockRegistryNode = Node<RegistryCredentials> & { registry?: Registry };
 
@@ -14,8 +15,9 @@ export = (RED: NodeAPI): void => {
   shutdown.watch();
   serveDialogs(RED);
 
-  function LockRegistry(this: LockRegistryNode, config: RegistryConfig): void {
-    RED.nodes.createNode(this, config);
+  function LockRegistry(this: LockRegistryNode, stored: RegistryConfig): void {
+    RED.nodes.createNode(this, stored);
+    const config = presentSettings(RED, this, stored);
     try {
       this.registry = openRegistry(registrySettings(RED, this, config), { log: logOf(RED) });
     } catch (error) {

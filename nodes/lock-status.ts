@@ -8,6 +8,7 @@ import { Watcher } from './lock-status/watcher';
 import { Kept } from './shared/kept';
 import { toError } from './shared/node-error';
 import { pathOf } from './shared/node-place';
+import { presentSettings } from './shared/present-settings';
 import { findRegistry, noRegistry } from './shared/registry-node';
 import { isConstant, type Reader, reader } from './shared/setting';
 import { StatusLine, status, translator } from './shared/status-text';
@@ -22,8 +23,9 @@ interface Memory {
 const kept = new Kept<Memory>(() => undefined);
 
 export = (RED: NodeAPI): void => {
-  function LockStatusNode(this: Node, config: StatusConfig): void {
-    RED.nodes.createNode(this, config);
+  function LockStatusNode(this: Node, stored: StatusConfig): void {
+    RED.nodes.createNode(this, stored);
+    const config = presentSettings(RED, this, stored);
     const earlier = kept.take(pathOf(this));
     try {
       const registry = findRegistry(RED, config.registry);

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { type ReleaseConfig, type Releaser, releaser } from './release/releaser';
 import { withoutLock } from './shared/lock-info';
 import { NodeError, toError } from './shared/node-error';
+import { presentSettings } from './shared/present-settings';
 import { findRegistry, noRegistry } from './shared/registry-node';
 import { isPromise } from './shared/setting';
 import { StatusLine, status, translator } from './shared/status-text';
@@ -13,8 +14,9 @@ type Done = (error?: Error) => void;
 export = (RED: NodeAPI): void => {
   const t = translator((key) => RED._(key));
 
-  function ReleaseNode(this: Node, config: ReleaseConfig): void {
-    RED.nodes.createNode(this, config);
+  function ReleaseNode(this: Node, stored: ReleaseConfig): void {
+    RED.nodes.createNode(this, stored);
+    const config = presentSettings(RED, this, stored);
     try {
       const registry = findRegistry(RED, config.registry);
       if (registry === undefined) throw noRegistry(RED);

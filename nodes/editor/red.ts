@@ -1,8 +1,15 @@
 // What of Node-RED's editor our scripts use, as both Node-RED 4 and 5 have it.
 
-interface EditorNode {
+export interface EditorNode {
   readonly id: string;
   readonly type: string;
+  /** The flow or subflow that it is in; config nodes may have none. */
+  readonly z?: string;
+}
+
+/** A flow or a subflow. */
+interface Flow {
+  readonly locked?: boolean;
 }
 
 interface Notification {
@@ -30,7 +37,12 @@ interface SidebarTab {
 
 interface EditorApi {
   readonly comms: { subscribe(topic: string, listener: () => void): void };
-  readonly nodes: { node(id: string): EditorNode | null | undefined };
+  readonly events: { on(event: 'nodes:add', listener: (node: EditorNode) => void): void };
+  readonly nodes: {
+    node(id: string): EditorNode | null | undefined;
+    workspace(id: string): Flow | undefined;
+    subflow(id: string): Flow | undefined;
+  };
   readonly plugins: {
     registerPlugin(id: string, plugin: { readonly type: string; onadd(): void }): void;
   };

@@ -13,8 +13,8 @@ export function findRegistry(RED: NodeAPI, id: string | undefined): Registry | u
   return isLockRegistry(node) ? node.registry : undefined;
 }
 
-/** A node looks into its own catalogue unless told otherwise, and this text is in that of another one. */
-const CATALOGUE = '@priority-redlock/node-red/lock-registry';
+/** A node looks into its own catalogue unless told otherwise, and texts of all are in that of one. */
+export const CATALOGUE = '@priority-redlock/node-red/lock-registry';
 const NONE = 'lock-registry.error.none';
 
 export function noRegistry(RED: NodeAPI): NodeError {

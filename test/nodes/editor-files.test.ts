@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { presentVersion } from '../../nodes/shared/settings-version';
 import { DEFAULT_LEVELS } from '../../src/mqtt/levels';
 import { nodeRedVersion } from '../support/node-red';
 import { REPOSITORY } from '../support/repository';
@@ -121,7 +122,12 @@ describe('what the editor reads of the nodes', () => {
           ([, name = '']) => name,
         );
         const names = [...defaults.matchAll(/^ {12,16}(\w+): \{/gm)].map(([, name = '']) => name);
-        assert.deepEqual([...new Set(fields)].sort(), [...names, ...credentials].sort());
+        assert.deepEqual([...new Set(fields), 'version'].sort(), [...names, ...credentials].sort());
+      });
+
+      it('saves settings with the number that the runtime has for them', () => {
+        const [, number] = /^ +version: \{ value: (\d+) \},$/m.exec(html) ?? [];
+        assert.equal(Number(number), presentVersion(type));
       });
     });
   }

@@ -22,8 +22,9 @@ interface StatusEvent {
   readonly status?: NodeStatus;
 }
 
-/** The level of errors in Node-RED's log. */
+/** Levels in Node-RED's log. */
 const ERROR = 20;
+const WARNING = 30;
 
 const CATALOGUE = readCatalogue();
 const NODES: readonly NodeModule[] = [acquire, release, lockGuard, lockStatus];
@@ -89,11 +90,11 @@ export class RunningFlow {
 
   /** The errors of a node that no Catch node has got. */
   logged(id: string): readonly string[] {
-    return this.#helper
-      .log()
-      .args.map(([entry]) => entry)
-      .filter((entry) => entry.id === id && entry.level === ERROR)
-      .map(({ msg }) => String(msg));
+    return this.#linesOf(id, ERROR);
+  }
+
+  warnings(id: string): readonly string[] {
+    return this.#linesOf(id, WARNING);
   }
 
   /** A deploy as the editor makes it. */
@@ -125,6 +126,14 @@ export class RunningFlow {
   async stop(): Promise<void> {
     await this.#helper.unload();
     this.#helper._events.removeListener('node-status', this.#onStatus);
+  }
+
+  #linesOf(id: string, level: number): readonly string[] {
+    return this.#helper
+      .log()
+      .args.map(([entry]) => entry)
+      .filter((entry) => entry.id === id && entry.level === level)
+      .map(({ msg }) => String(msg));
   }
 
   #listen(): void {

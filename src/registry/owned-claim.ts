@@ -81,6 +81,8 @@ export class OwnedClaim implements RegistryClaim {
 
   /** Monotonic ms at which the lease runs out. */
   get due(): number {
+    // Leases go on while the machine sleeps, which is noticed where it is asked what may be believed.
+    void this.validUntil;
     return this.claim?.expires ?? Infinity;
   }
 

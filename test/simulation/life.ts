@@ -50,7 +50,8 @@ export class NodeClaim {
     if (claim === undefined || this.isOver || this.isReleased) return false;
     if (claim.phase !== 'held' && claim.phase !== 'revoking') return false;
     const { monotonic } = life.machine.now();
-    return monotonic < claim.expires && monotonic < life.runtime.validUntil;
+    // In this order: whether the machine has slept is noticed by the first, and goes off the leases.
+    return monotonic < life.runtime.validUntil && monotonic < claim.expires;
   }
 }
 

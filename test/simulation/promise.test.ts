@@ -26,6 +26,10 @@ const ONCE_BROKEN = [
   { seed: 224_608, rounds: 1 },
   { seed: 225_608, rounds: 1 },
   { seed: 229_597, rounds: 1 },
+  { seed: 232_423, rounds: 1 },
+  { seed: 235_727, rounds: 1 },
+  { seed: 239_154, rounds: 1 },
+  { seed: 248_465, rounds: 1 },
   { seed: 300_181, rounds: 1 },
 ];
 

@@ -101,7 +101,9 @@ async function becomeQuiet(world: World, judge: Judge): Promise<void> {
   const { keepalive, processes } = plan.shape;
   const slowest = Math.max(...processes.map(({ latency }) => latency[1]));
   // A connection that is dead without anybody having been told is a fault until that is noticed.
-  const bound = 1.5 * keepalive + SESSION + FAILOVER_DELAY + ROUND_TRIPS + 20 * slowest;
+  // So is what was slowed down, until it has arrived.
+  const late = Math.max(0, world.lateUntil - timeline.time);
+  const bound = late + 1.5 * keepalive + SESSION + FAILOVER_DELAY + ROUND_TRIPS + 20 * slowest;
   await timeline.run(timeline.time + bound);
   await settle(world, () => findFaults(world, judge), 'everything comes right');
 }

@@ -56,6 +56,8 @@ export class World {
   #instances = 0;
   /** Faults last no longer than this moment. */
   #isQuiet = false;
+  /** Until when (simulated ms) messages may arrive that were slowed down. */
+  lateUntil = 0;
 
   constructor(options: WorldOptions) {
     const { plan, witness } = options;
@@ -296,8 +298,12 @@ export class World {
     if (fault.kind === 'slow') weather.delay = fault.by;
     else weather.lossyShare = fault.share;
     this.#last(fault.for, () => {
-      if (fault.kind === 'slow') weather.delay = Math.min(delay, weather.delay);
-      else weather.lossyShare = Math.min(lossyShare, weather.lossyShare);
+      if (fault.kind === 'lossy') {
+        weather.lossyShare = Math.min(lossyShare, weather.lossyShare);
+        return;
+      }
+      weather.delay = Math.min(delay, weather.delay);
+      this.lateUntil = Math.max(this.lateUntil, this.timeline.time + fault.by);
     });
   }
 

@@ -180,11 +180,16 @@ export class Judge implements Witness {
     if (owner !== undefined && owner !== claim.identity)
       this.#fail(`no token is given twice (${owner})`, claim, answer);
     this.#tokens.set(token, claim.identity);
-    const { process, runtime } = claim.life;
-    if (process.decide === 'alone' && runtime.isDeciding) this.#toldFirst.add(claim);
+    if (this.#decidesAlone(claim.life)) this.#toldFirst.add(claim);
     else this.#toldFirst.delete(claim);
     if (wasTold !== 'granted') this.grants++;
     for (const resource of claim.resources) this.#believe(resource, claim);
+  }
+
+  /** Or is about to: it grants what it recalls before it says that it decides. */
+  #decidesAlone(life: Life): boolean {
+    const isLed = this.#world.lives.some((other) => other !== life && other.runtime.isDeciding);
+    return life.process.decide === 'alone' && !isLed;
   }
 
   #notHeld(claim: NodeClaim, answer: Answer): void {

@@ -8,7 +8,7 @@ import { startMosquitto } from '../support/mqtt-mosquitto';
 import { NODE_RED_4, NODE_RED_5, type NodeRedRuntime } from '../support/node-red-runtimes';
 import { REPOSITORY } from '../support/repository';
 
-/** By the name of the file; the office lights are what `npm start` runs, and have a test of their own. */
+/** By the name of the file; the office lights, which `npm start` runs, and the dashboard have tests of their own. */
 const STORIES: Readonly<Record<string, (house: ExampleHouse) => Promise<void>>> = {
   async blinds(house) {
     const move = async (to: string) =>
@@ -128,7 +128,8 @@ const STORIES: Readonly<Record<string, (house: ExampleHouse) => Promise<void>>> 
 describe('the examples', () => {
   it('have a story each', () => {
     const flows = readdirSync(join(REPOSITORY, 'examples')).filter((name) => name.endsWith('.json'));
-    const told = [...Object.keys(STORIES), 'office-lights', 'two-node-reds'].map((name) => `${name}.json`);
+    const elsewhere = ['dashboard', 'office-lights', 'two-node-reds'];
+    const told = [...Object.keys(STORIES), ...elsewhere].map((name) => `${name}.json`);
     assert.deepEqual(flows.sort(), told.sort());
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { REPOSITORY } from './repository';
 
 const FLAGS = [
@@ -21,10 +21,15 @@ export interface BundlePage {
   close(): Promise<void>;
 }
 
+/** Debian's Chromium, which asks nobody outside for anything. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+}
+
 /** Resolves when `script`, a module that may import from `./bundle.mjs`, has run. `bundle` is a file in `dist`. */
 export async function openBundlePage(bundle: string, script: string): Promise<BundlePage> {
   const server = await serve(bundle, script);
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+  const browser = await launchBrowser();
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

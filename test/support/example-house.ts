@@ -15,13 +15,15 @@ export class ExampleHouse {
   readonly #runtime: NodeRedRuntime;
   readonly #port: number;
   readonly #userDir: string;
+  readonly #settings: Readonly<Record<string, unknown>>;
   #nodeRed: NodeRedProcess | undefined;
   #watcher: TestClient | undefined;
 
-  private constructor(runtime: NodeRedRuntime, port: number, userDir: string) {
+  private constructor(runtime: NodeRedRuntime, port: number, flows: string) {
     this.#runtime = runtime;
     this.#port = port;
-    this.#userDir = userDir;
+    this.#userDir = makeUserDir(JSON.parse(flows));
+    this.#settings = flows.includes('"ui-base"') ? { nodesExcludes: [] } : {};
   }
 
   /** Brings an example of this name and starts it, with a port of its own for its broker, or on a broker that is there. */
@@ -33,16 +35,21 @@ export class ExampleHouse {
     const text = readFileSync(join(REPOSITORY, `examples/${example}.json`), 'utf8');
     const itsPort = port ?? (await freePort());
     const flows = text.replaceAll('1883', `${itsPort}`).replaceAll('${NODE_RED_NAME}', name);
-    const house = new ExampleHouse(runtime, itsPort, makeUserDir(JSON.parse(flows)));
+    const house = new ExampleHouse(runtime, itsPort, flows);
     await house.start();
     return house;
   }
 
   async start(): Promise<void> {
-    this.#nodeRed = await startNodeRed(this.#runtime, this.#userDir);
+    this.#nodeRed = await startNodeRed(this.#runtime, this.#userDir, this.#settings);
     await this.#nodeRed.said(/Connected to broker/);
     this.#watcher = await mqttClient(`mqtt://127.0.0.1:${this.#port}`);
     await this.#watcher.subscribe('#');
+  }
+
+  get url(): string {
+    if (this.#nodeRed === undefined) throw new Error('not started');
+    return this.#nodeRed.url;
   }
 
   /** What has been published since it was started. */
@@ -52,8 +59,7 @@ export class ExampleHouse {
   }
 
   async press(name: string): Promise<void> {
-    if (this.#nodeRed === undefined) throw new Error('not started');
-    await pressButton(this.#nodeRed.url, name);
+    await pressButton(this.url, name);
   }
 
   /** The next JSON of a topic that has these properties. */

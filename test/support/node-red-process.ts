@@ -9,6 +9,9 @@ import type { NodeRedRuntime } from './node-red-runtimes';
 
 const PATIENCE_MS = 10_000;
 
+/** The folder of the FlowFuse dashboard. */
+const DASHBOARD = 'node-red-dashboard';
+
 export interface NodeRedProcess {
   readonly url: string;
   /** Everything it has printed. */
@@ -37,6 +40,8 @@ export async function startNodeRed(
     flowFile: 'flows.json',
     telemetry: { enabled: false },
     editorTheme: { tours: false },
+    // It is found beside Node-RED itself, and only its own example needs it.
+    nodesExcludes: [DASHBOARD],
     ...others,
   };
   await writeFile(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings)};\n`);

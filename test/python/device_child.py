@@ -28,7 +28,7 @@ def run(requester, port):
 def obey(device, order):
     name = order.get("name")
     if order["do"] == "claim":
-        device.claim(name, **order["wish"])
+        device.claim(name, **order.get("wish", {}))
     elif order["do"] == "watch":
         device.watch(name)
     elif order["do"] == "publish":

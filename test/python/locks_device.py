@@ -105,7 +105,7 @@ class Device:
         self.on_arbiter = lambda presence: None
         self._prefix = prefix
         self._filters = [f"{prefix}/answer/{self.requester_level}/#", f"{prefix}/arbiter"]
-        self._client = _new_client()
+        self._client = new_client()
         self._client.on_connect = self._connected
         self._client.on_message = self._received
         self._client.connect_async(host, port, keepalive=15)
@@ -157,7 +157,7 @@ class Device:
                 self.on_told(claim, answer)
 
 
-def _new_client():
+def new_client():
     """Of paho-mqtt 1 or 2, which wants to be told how it is called."""
     if hasattr(mqtt, "CallbackAPIVersion"):
         return mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)

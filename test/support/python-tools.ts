@@ -27,6 +27,7 @@ export class PythonProgram<Heard> {
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown>;
   readonly #looks = new Set<() => void>();
+  #isOver = false;
 
   /** Starts `script` of test/python with arguments. */
   constructor(script: string, ...args: readonly string[]) {
@@ -35,6 +36,10 @@ export class PythonProgram<Heard> {
     const line = ['-B', join(FOLDER, script), ...args];
     this.#child = spawn(python, line, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#exit = once(this.#child, 'exit');
+    this.#child.once('close', () => {
+      this.#isOver = true;
+      for (const look of [...this.#looks]) look();
+    });
     if (this.#child.stdout === null) throw new Error('the program has no output');
     createInterface(this.#child.stdout).on('line', (text) => {
       this.heard.push(JSON.parse(text));
@@ -49,16 +54,23 @@ export class PythonProgram<Heard> {
 
   /** Resolves with the first line that is wanted, of those from the `from`-th on, seen or to come. */
   hears<Wanted extends Heard>(wanted: (heard: Heard) => heard is Wanted, from = 0): Promise<Wanted> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const look = () => {
         const found = this.heard.slice(from).find(wanted);
-        if (found === undefined) return;
+        if (found !== undefined) resolve(found);
+        else if (this.#isOver)
+          reject(new Error(`the program has ended; heard: ${JSON.stringify(this.heard)}`));
+        else return;
         this.#looks.delete(look);
-        resolve(found);
       };
       this.#looks.add(look);
       look();
     });
+  }
+
+  /** Stops it in the middle (SIGSTOP), lets it go on (SIGCONT), or kills it. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    this.#child.kill(name);
   }
 
   /** Lets it end as it does when there is nothing more to do. */

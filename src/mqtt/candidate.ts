@@ -33,6 +33,8 @@ const LONGEST_JITTER = 1_000;
 const SPREAD = 250;
 /** Who lost waits longer each time, up to so many times the delay. */
 const LONGEST_BACK_OFF = 6;
+/** So many probes in a row that do not come back are no accident. */
+const SUSPICIOUS = 2;
 /** Decided for so many delays, the next loss is a first one. */
 const STABLE_DELAYS = 4;
 
@@ -52,6 +54,8 @@ export class Candidate {
   #isHearing = false;
   #standingSince = 0;
   #probes = 0;
+  /** So many of them in a row have not come back. */
+  #unheard = 0;
   /** Called when the last probe comes back after it was taken at its word. */
   #proven: () => void = () => undefined;
   /** Grows with each connection. */
@@ -233,12 +237,26 @@ export class Candidate {
   }
 
   #retry(): void {
-    if (this.#state === 'probing') this.#state = 'waiting';
+    if (this.#state === 'probing') {
+      this.#state = 'waiting';
+      this.#noteUnheard();
+    }
     this.#probe();
+  }
+
+  /** Many brokers drop in silence what somebody may not write. */
+  #noteUnheard(): void {
+    const { topics, requester, log } = this.#options;
+    if (++this.#unheard !== SUSPICIOUS) return;
+    const mark = topics.mark(requester);
+    log.warn(
+      `this Node-RED cannot decide: what it writes to ${mark} does not come back; may it write there?`,
+    );
   }
 
   #hearProbe(payload: Uint8Array): void {
     if (new TextDecoder().decode(payload) !== this.#mark()) return;
+    this.#unheard = 0;
     if (this.#state === 'probing') this.#stand();
     else if (this.#state === 'standing') this.#proven();
   }

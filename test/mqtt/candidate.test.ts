@@ -255,6 +255,26 @@ describe('a candidate', () => {
     assert.equal(stands.length, 3);
   });
 
+  it('says once that nothing of what it writes comes back, and again after something did', async () => {
+    const { stands, warnings, candidate: it } = candidate();
+    broker.mayPublish = () => false;
+    await clock.advance(DELAY * 2 + SOON);
+    assert.deepEqual(warnings, [], 'one may have been lost');
+    await clock.advance(DELAY * 4);
+    assert.deepEqual([stands.length, warnings.length], [0, 1]);
+    assert.match(
+      String(warnings[0]),
+      /cannot decide: what it writes to locks\/arbiter\/mark\/of me does not come back/,
+    );
+    broker.mayPublish = () => true;
+    await clock.advance(DELAY);
+    assert.equal(stands.length, 1);
+    it.stepBack();
+    broker.mayPublish = () => false;
+    await clock.advance(DELAY * 12);
+    assert.equal(warnings.length, 2);
+  });
+
   it('says why it cannot listen, and ignores what is no message', async () => {
     const { stands, watch, warnings } = candidate();
     watch.subscribe = () => Promise.reject(new Error('forbidden'));

@@ -79,6 +79,8 @@ export class Link {
   #hasGivenWay = false;
   /** Our presence has come back on this connection. */
   #hasEcho = false;
+  /** Our own past has told late that it is over, while all was being read. */
+  #hasLatePast = false;
   /** Grows with each connection and each stop: what an older one waits for is of no interest. */
   #attempt = 0;
   readonly #early: EarlyMessages;
@@ -156,6 +158,7 @@ export class Link {
     const attempt = ++this.#attempt;
     this.#state = 'reading';
     this.#hasEcho = false;
+    this.#hasLatePast = false;
     // While it is tried again, why it is stands.
     if (this.#retryMs === 0) this.#host.closed('reading what the broker has', false);
     try {
@@ -262,6 +265,7 @@ export class Link {
     if (this.#term === undefined && !this.#isSole) this.#looker.clear();
     this.#host.opened(finds, isTrusted);
     for (const message of this.#early.take()) this.#host.heard(message);
+    if (this.#hasLatePast) void this.#open();
   }
 
   #close(reason: string | undefined, isRefused: boolean): void {
@@ -331,11 +335,25 @@ export class Link {
     const message = payload.length === 0 ? undefined : readArbiter(payload).message;
     const other = this.#otherIn(message);
     if (this.#state === 'elsewhere') this.#hearElsewhere(message, payload.length === 0);
-    else if (this.#state !== 'open') return;
+    else if (this.#state !== 'open') this.#hasLatePast ||= this.#isLatePast(message);
     else if (message?.instance === this.#context.instance && message.online) this.#hasEcho = true;
     // What was on its way before ours came is older than ours.
     else if (other !== undefined && this.#hasEcho && !this.#isSole) this.#giveWay(other);
-    else if (other === undefined || this.#isSole) this.#host.overwritten();
+    else if (other === undefined || this.#isSole) this.#beOverwritten(message);
+  }
+
+  /**
+   * Of our own past, when it tells late that it is over: what it wrote before that came late, too, and there may be some of
+   * it anywhere, so that all is read and put right once more.
+   */
+  #beOverwritten(message: ArbiterMessage | undefined): void {
+    if (this.#isLatePast(message)) void this.#open();
+    else this.#host.overwritten();
+  }
+
+  #isLatePast(message: ArbiterMessage | undefined): boolean {
+    if (message === undefined || this.#term !== undefined || this.#isSole) return false;
+    return message.instance !== this.#context.instance && isOwnPast(message, this.#context);
   }
 
   /** Whoever clears the other's presence by hand says that nobody decides any more. */

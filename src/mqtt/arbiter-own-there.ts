@@ -2,6 +2,7 @@
 // while somebody else decided may arrive after all was read.
 import type { Timer } from '../protocol';
 import type { Context } from './arbiter-context';
+import type { Addressee } from './arbiter-devices';
 import type { Publisher } from './arbiter-publisher';
 
 /** With another one of our name we are not to fight. */
@@ -10,8 +11,8 @@ const LONGEST_WAIT_MS = 60_000;
 export class OwnThere {
   readonly #context: Context;
   readonly #publisher: Publisher;
-  /** What was heard last, by topic, where that is wrong. */
-  readonly #wrong = new Map<string, string>();
+  /** What was heard last, by topic, where that is wrong, and the topic of the answer, which may have come as late. */
+  readonly #wrong = new Map<string, { readonly text: string; readonly answer: string }>();
   #wait: number;
   #timer: Timer | undefined;
 
@@ -22,13 +23,15 @@ export class OwnThere {
   }
 
   /** What the broker retains there from now on. Of ours that was on its way a later one may follow: so it is put right later. */
-  heard(topic: string, payload: Uint8Array): void {
+  heard({ requester, name }: Addressee, payload: Uint8Array): void {
+    const { topics } = this.#context;
+    const topic = topics.claim(requester, name);
     const text = new TextDecoder().decode(payload);
     if (this.#publisher.retains(topic, text)) {
       this.#wrong.delete(topic);
       return;
     }
-    this.#wrong.set(topic, text);
+    this.#wrong.set(topic, { text, answer: topics.answer(requester, name) });
     this.#timer ??= this.#context.clock.setTimer(this.#wait, () => this.#mend());
   }
 
@@ -46,9 +49,12 @@ export class OwnThere {
 
   #mend(): void {
     this.#timer = undefined;
-    const wrong = [...this.#wrong].filter(([topic, text]) => !this.#publisher.retains(topic, text));
+    const wrong = [...this.#wrong].filter(([topic, { text }]) => !this.#publisher.retains(topic, text));
     this.#wrong.clear();
     if (wrong.length > 0) this.#wait = Math.min(LONGEST_WAIT_MS, 2 * this.#wait);
-    for (const [topic] of wrong) this.#publisher.repeat(topic);
+    for (const [topic, { answer }] of wrong) {
+      this.#publisher.repeat(topic);
+      this.#publisher.repeat(answer);
+    }
   }
 }

@@ -250,12 +250,17 @@ export class Publisher {
     this.#retained.forget();
   }
 
-  /** Publishes what is left, with a floor that wastes no tokens; resolves when it has landed, or nobody answers. */
-  async finish(): Promise<void> {
+  /**
+   * Publishes what is left, with a floor that wastes no tokens, and a goodbye after which nothing comes; resolves when it
+   * has landed, or nobody answers.
+   */
+  async finish(goodbye: () => void): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#flushAll();
     this.#putTerm(this.#parts.lastToken());
+    goodbye();
+    if (this.#inFlight < MOST_IN_FLIGHT) this.close();
     await this.#landed();
     this.close();
   }

@@ -77,8 +77,9 @@ export class Remote implements LinkHost {
     const { publisher } = this.#parts;
     // Else our goodbye would look like somebody else's.
     this.#link.leave();
-    publisher.put(this.#context.topics.arbiter, this.#link.presence(false, { left: true }));
-    await publisher.finish();
+    await publisher.finish(() => {
+      publisher.put(this.#context.topics.arbiter, this.#link.presence(false, { left: true }));
+    });
     this.#sessions.stop();
     this.#ownThere.stop();
     await this.#link.stop();
@@ -222,7 +223,7 @@ export class Remote implements LinkHost {
   #heardOwn(from: Addressee, payload: Uint8Array, claim: ClaimReading | undefined): void {
     const isRuntimes =
       claim === undefined || (claim.message !== undefined && readOwner(payload) !== undefined);
-    if (isRuntimes) this.#ownThere.heard(this.#context.topics.claim(from.requester, from.name), payload);
+    if (isRuntimes) this.#ownThere.heard(from, payload);
     else this.#devices.heardAsOwn(from, claim);
   }
 

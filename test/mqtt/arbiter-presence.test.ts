@@ -122,6 +122,69 @@ describe('the presence of the arbiter', () => {
     assert.equal(next.arbiter.status.phase, 'deciding');
     assert.equal(presence(next)?.instance, 'second');
   });
+
+  describe('of an own past that tells late that it is over', () => {
+    let scene: ArbiterScene;
+    let over: string;
+
+    /** What the first one has written arrives when the second one is there. */
+    async function succeed(others = {}): Promise<void> {
+      const first = await startArbiter({ instance: 'first' });
+      over = JSON.stringify({ ...presence(first), online: false });
+      await first.crash();
+      for (const [topic, text] of Object.entries(others)) {
+        first.broker.publish(topic, JSON.stringify(text), { retain: true });
+      }
+      scene = await startArbiter({ instance: 'second' }, first.broker);
+      await scene.device('panel/lights', {});
+      for (const resource of ['lights', 'attic']) {
+        const state = { v: 1, resource, state: 'free', claims: [], waiting: [], waitingCount: 0, epoch: 1 };
+        scene.broker.publish(`locks/state/${resource}`, JSON.stringify(state), { retain: true });
+      }
+      scene.broker.publish('locks/arbiter', over, { retain: true });
+    }
+
+    it('has all read and put right that may have come as late', async () => {
+      await succeed();
+      await scene.settle();
+      assert.deepEqual([presence(scene)?.instance, scene.holder('lights')], ['second', 'panel']);
+      assert.equal(scene.state('attic'), undefined);
+    });
+
+    it('has it read again also where it was being read', async () => {
+      // Somebody else may hold something, who is asked.
+      await succeed({ 'locks/session/hall': { v: 1, online: true, instance: 'hall' } });
+      assert.equal(scene.arbiter.status.phase, 'starting');
+      await scene.settle(11_000);
+      assert.deepEqual([presence(scene)?.instance, scene.holder('lights')], ['second', 'panel']);
+      assert.equal(scene.state('attic'), undefined);
+    });
+
+    it('and of whose claims some came late: neither they stay, nor the answers to them', async () => {
+      await succeed();
+      const late = { resource: 'attic', id: 'late', owner: { path: 'node', key: 'key' } };
+      const answer = { id: 'late', result: 'granted', resources: ['attic'], token: 1 };
+      scene.broker.publish('locks/claim/house/node/key', JSON.stringify(late), { retain: true });
+      scene.broker.publish('locks/answer/house/node/key', JSON.stringify(answer), { retain: true });
+      await scene.settle(3_000);
+      const left = [...scene.broker.retained.keys()].filter((topic) => topic.endsWith('/house/node/key'));
+      assert.deepEqual(left, []);
+    });
+  });
+
+  it('is said goodbye with after everything else', async () => {
+    const scene = await startArbiter();
+    await scene.device('panel/lights', {});
+    const mark = scene.broker.log.length;
+    const own = scene.own('node', { resource: 'lights', priority: 900 });
+    assert.equal(own.phase, 'held');
+    const stopped = scene.arbiter.stop();
+    await scene.settle();
+    await stopped;
+    const topics = scene.topicsSince(mark);
+    assert.ok(topics.includes('locks/state/lights'));
+    assert.equal(topics.at(-1), 'locks/arbiter');
+  });
 });
 
 describe('where somebody else decides', () => {

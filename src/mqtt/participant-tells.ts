@@ -132,7 +132,7 @@ export class TellReader {
       remaining === Infinity ? Infinity : Math.max(sentAt + USABLE * remaining - slept, monotonic);
     const askAt = claim.expires - ASK_BEATS * beat;
     if (claim.expires === Infinity) claim.askAt = Infinity;
-    else if (slept === Infinity) claim.askAt = monotonic + beat;
+    else if (slept > beat) claim.askAt = monotonic + beat;
     else claim.askAt = askAt >= monotonic + beat ? askAt : Infinity;
   }
 

@@ -85,6 +85,25 @@ describe('the leases of a participant', () => {
     assert.deepEqual(scene.results(claim), ['granted']);
   });
 
+  it('are asked for once more where the answer came from who had not heard of it since the wall clock was set', async () => {
+    const { scene, arbiter } = await joined();
+    arbiter.decide = granting({ remaining: 60_000 });
+    const claim = scene.claim({ resource: 'lights', ttl: 60_000 });
+    await scene.settle(50);
+    const { beat } = arbiter;
+    arbiter.decide = (op) => {
+      if (op.op === 'ask' && arbiter.got('ask').length === 1) arbiter.beat = beat;
+      return op.op === 'ask' ? { token: 1, remaining: 58_000 } : undefined;
+    };
+    // It was wrong, and nobody has slept.
+    scene.clock.wall += 3_600_000;
+    await scene.settle(20);
+    assert.equal(scene.isHeld(claim), false);
+    await scene.settle(1_100);
+    assert.equal(arbiter.got('ask').length, 2);
+    assert.ok(scene.isHeld(claim));
+  });
+
   it('go on in sleeps that are too short to be noticed', async () => {
     const { scene, arbiter } = await joined();
     arbiter.decide = granting({ remaining: 20_000 });

@@ -42,6 +42,7 @@ export class Watch {
   #state: 'idle' | 'reading' | 'open' = 'idle';
   #attempt = 0;
   readonly #early: EarlyMessages;
+  /** For another try, or, when all was read, for clearing up. */
   #retry: Timer | undefined;
   /** How many want to hear the audit stream. */
   #hearings = 0;
@@ -129,9 +130,11 @@ export class Watch {
   }
 
   #opened(found: Found): void {
-    const { topics } = this.#context;
+    const { topics, clock, inForce } = this.#context;
     this.#state = 'open';
     this.#backOff.reset();
+    // Of a past of ours that was killed as it read, the mark may come late.
+    this.#retry = clock.setTimer(inForce.session, () => this.#reader.clear());
     const states = new Map<string, ResourceState>();
     for (const [topic, payload] of found) {
       const state = this.#stateIn(topic, payload);

@@ -152,6 +152,15 @@ describe('what a participant sees', () => {
     await say();
     assert.deepEqual(heard, ['first b', 'second b', 'second b', 'second b']);
   });
+
+  it('leaves no mark of its own past there that came after all was read', async () => {
+    const { scene } = await joined();
+    const topic = 'locks/session/desk/mark';
+    assert.equal(scene.broker.retained.has(topic), false);
+    scene.broker.publish(topic, 'past 1', { retain: true });
+    await scene.settle(10_000);
+    assert.equal(scene.broker.retained.has(topic), false);
+  });
 });
 
 describe('a hold that a participant ends by force', () => {

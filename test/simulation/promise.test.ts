@@ -30,6 +30,7 @@ const ONCE_BROKEN = [
   { seed: 235_727, rounds: 1 },
   { seed: 239_154, rounds: 1 },
   { seed: 248_465, rounds: 1 },
+  { seed: 235_135, rounds: 1 },
   { seed: 253_117, rounds: 1 },
   { seed: 257_573, rounds: 1 },
   { seed: 300_181, rounds: 1 },

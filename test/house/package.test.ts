@@ -47,6 +47,21 @@ const NEEDED = [
   'dist/nodes/locks-sidebar.html',
 ];
 
+/** A flow that takes a lamp as soon as it is deployed, and prints who has it. */
+const TAKING = [
+  { id: 'tab', type: 'tab' },
+  { id: 'registry', type: 'lock-registry', broker: 'none', prefix: 'house' },
+  { id: 'start', type: 'inject', z: 'tab', once: true, props: [], x: 1, y: 1, wires: [['motion']] },
+  {
+    ...{ id: 'motion', type: 'acquire', z: 'tab', name: 'Motion', registry: 'registry', x: 1, y: 1 },
+    ...{ resources: [{ v: 'lamp', t: 'str' }], wires: [['shown']] },
+  },
+  {
+    ...{ id: 'shown', type: 'debug', z: 'tab', name: 'who has it', active: true, console: true },
+    ...{ complete: 'lock.locker', targetType: 'msg', x: 1, y: 1, wires: [] },
+  },
+];
+
 interface NodeSet {
   readonly module: string;
   readonly version?: string;
@@ -61,20 +76,15 @@ describe('the package', function () {
   const folder = mkdtempSync(join(tmpdir(), 'priority-redlock-package-'));
   const userDir = mkdtempSync(join(tmpdir(), 'priority-redlock-user-'));
   let packed: readonly string[] = [];
+  let archive = '';
 
   before(async () => {
     const output = await run('npm', REPOSITORY, 'pack', '--json', '--silent', '--pack-destination', folder);
     const [tarball] = readPacked(output);
     packed = tarball.files.map(({ path }) => path);
+    archive = join(folder, tarball.filename);
     writeFileSync(join(userDir, 'package.json'), '{ "private": true }\n');
-    const install = [
-      'install',
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      join(folder, tarball.filename),
-    ];
-    await run('npm', userDir, ...install);
+    await run('npm', userDir, 'install', '--prefer-offline', '--no-audit', '--no-fund', archive);
   });
 
   after(() => {
@@ -160,6 +170,37 @@ describe('the package', function () {
         const dialog = await nodeRed.get(`/library/examples/flows/${name}`, 'application/json');
         assert.deepEqual(await dialog.json(), EXAMPLES);
         await nodeRed.said(/\[acquire:lonely\] .*This node has no lock registry/);
+      } finally {
+        await nodeRed.stop();
+      }
+    });
+  }
+
+  for (const runtime of [NODE_RED_4, NODE_RED_5]) {
+    it(`is installed by an upload in the palette manager of a running Node-RED ${runtime.version}, and works without a restart`, async () => {
+      const home = mkdtempSync(join(folder, 'user-'));
+      // What npm has fetched before need not come again.
+      writeFileSync(join(home, '.npmrc'), 'prefer-offline=true\n');
+      writeFileSync(join(home, 'flows.json'), '[]');
+      const nodeRed = await startNodeRed(runtime, home);
+      try {
+        const form = new FormData();
+        form.append('tarball', new Blob([readFileSync(archive)]), 'priority-redlock.tgz');
+        const answer = await fetch(`${nodeRed.url}/nodes`, { method: 'POST', body: form });
+        const installed = await answer.text();
+        assert.equal(answer.status, 200, `${installed}\n${nodeRed.log.join('\n')}`);
+        const sets: readonly NodeSet[] = await (await nodeRed.get('/nodes', 'application/json')).json();
+        const own = sets.filter((set) => set.module === name);
+        assert.deepEqual(own.flatMap(({ types }) => types).sort(), NODE_TYPES);
+        assert.deepEqual(
+          own.filter(({ enabled, err }) => !enabled || err !== undefined),
+          [],
+        );
+        const plugins = await (await nodeRed.get('/plugins', 'text/html')).text();
+        assert.match(plugins, /registerPlugin\("locks-sidebar"/);
+        const headers = { 'content-type': 'application/json' };
+        await fetch(`${nodeRed.url}/flows`, { method: 'POST', headers, body: JSON.stringify(TAKING) });
+        await nodeRed.said(/\[debug:who has it\] Motion/);
       } finally {
         await nodeRed.stop();
       }

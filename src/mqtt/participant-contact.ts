@@ -95,9 +95,9 @@ export class Contact {
     return this.#last;
   }
 
-  /** What we have sent last came back from the broker. */
+  /** What we send comes back from the broker; the last beat may be on its way. */
   get hasEcho(): boolean {
-    return this.#echoed === this.#last;
+    return this.#echoed >= this.#last - 1;
   }
 
   /** Monotonic ms at which a beat was sent; `-Infinity` for one that is forgotten or never was. */

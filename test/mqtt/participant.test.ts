@@ -108,6 +108,23 @@ describe('a participant', () => {
     );
   });
 
+  it('says that what it writes does not come back when more than the last of it has not', async () => {
+    const scene = new ParticipantScene();
+    const { participant, broker } = scene;
+    await scene.start();
+    const arbiter = new HandArbiter(broker);
+    arbiter.isDeaf = true;
+    await arbiter.start();
+    broker.mayPublish = (clientId) => clientId !== scene.talk.clientId;
+    await scene.settle(1_000);
+    assert.equal(participant.status.reason, 'house decides, but does not answer');
+    await scene.settle(2_000);
+    assert.equal(participant.status.reason, 'what we write does not come back from the broker');
+    broker.mayPublish = () => true;
+    await scene.settle(1_100);
+    assert.equal(participant.status.reason, 'house decides, but does not answer');
+  });
+
   it('says clearly that another one has its name, and joins when that one is gone', async () => {
     const scene = new ParticipantScene();
     const arbiter = await new HandArbiter(scene.broker).start();

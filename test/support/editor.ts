@@ -30,7 +30,7 @@ export class Editor {
     this.#browser = browser;
     this.#process = process;
     this.#userDir = userDir;
-    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('pageerror', (error) => this.complaints.push(error.stack ?? String(error)));
     page.on('console', (message) => {
       if (BROKEN.test(message.text())) this.complaints.push(message.text());
     });

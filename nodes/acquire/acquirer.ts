@@ -16,7 +16,7 @@ import type { AcquireSettings } from './settings';
 import { countStatus, endStatus, idleStatus, startingStatus, wishStatus } from './statuses';
 import { resourceKey, type Wanted } from './wanted';
 import type { Wish } from './wish';
-import { type Outlet, Wishes } from './wishes';
+import { isSame, type Outlet, Wishes } from './wishes';
 
 /** The node of the flow that is there at the moment. */
 export interface Front {
@@ -300,10 +300,11 @@ function isKept({ restarts, further }: AcquireSettings, { ttl }: Wanted): boolea
   return restarts === 'always';
 }
 
+/** A value that is the same is not written again: it would win over a later one of the same owner. */
 function updateTo({ claim }: Wish, { priority, value, ttl }: Wanted, isOtherLease = false): void {
   claim?.update({
     priority,
-    ...(value === undefined ? {} : { value }),
+    ...(value === undefined || isSame(value, claim.message.value) ? {} : { value }),
     ...(isOtherLease ? { renew: true, ttl } : {}),
   });
 }

@@ -297,6 +297,7 @@ function takeErrands(wish: Wish): readonly Errand[] {
   return errands;
 }
 
-function isSame(one: unknown, other: unknown): boolean {
+/** Two values say the same. */
+export function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }

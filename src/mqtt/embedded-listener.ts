@@ -82,12 +82,16 @@ export class Listener {
 
   #listen(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
     return new Promise((resolve) => {
-      const fail = (error: Error) => resolve(error);
-      this.#server.once('error', fail);
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', fail);
-        resolve(undefined);
-      });
+      const server = this.#server;
+      const settle = (error?: NodeJS.ErrnoException) => {
+        server.off('error', settle);
+        server.off('listening', succeed);
+        resolve(error);
+      };
+      const succeed = () => settle();
+      server.on('error', settle);
+      server.on('listening', succeed);
+      server.listen({ host, port });
     });
   }
 }

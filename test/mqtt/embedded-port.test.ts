@@ -72,9 +72,15 @@ describe('the port of the embedded broker', () => {
     assert.ok(text.endsWith(advice), text);
     const transport = await connected(broker.transport());
     await transport.publish('a', 'x', { qos: 1, retain: true });
-    await clock.advance(10_000);
-    while (clock.timers === 0) await promisesSettled();
-    assert.deepEqual(scene.log, [`warn: ${text}`]);
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    for (let tries = 0; tries < 12; tries++) {
+      await clock.advance(10_000);
+      while (clock.timers === 0) await promisesSettled();
+    }
+    process.off('warning', note);
+    assert.deepEqual([scene.log, warnings], [[`warn: ${text}`], []]);
     await mosquitto.stop();
   });
 

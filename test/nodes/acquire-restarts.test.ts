@@ -55,6 +55,20 @@ describe('over a restart of Node-RED, acquire', () => {
     assert.match(String(scene.flow.status('motion')?.text), /^mine until/);
   });
 
+  it('leaves the value as whoever of an owner wrote it last', async () => {
+    const button = acquire('button', { ...motion, name: 'a hand', ...value('on') });
+    const wall = acquire('wall', { ...motion, name: 'a hand', ...value('off') });
+    await scene.run(button, wall);
+    scene.flow.send('button');
+    await scene.flow.next('button.1');
+    scene.flow.send('wall');
+    await scene.flow.next('wall.1');
+    assert.equal(scene.registry.state('lamp').value, 'off');
+    await scene.restart(1000, button, wall);
+    await scene.flow.next('wall.1');
+    assert.equal(scene.registry.state('lamp').value, 'off');
+  });
+
   it('ends at the time that was said before', async () => {
     await hold();
     await scene.restart(10_000, acquire('motion', motion));

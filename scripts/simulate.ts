@@ -75,7 +75,12 @@ async function main(): Promise<void> {
 
 const SHOW_EVERY = 10_000;
 
+function isUnknownOption(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+}
+
 main().catch((error: unknown) => {
-  console.error(error instanceof RangeError ? error.message : error);
+  if (isUnknownOption(error)) console.error(`${error.message}\n${USAGE}`);
+  else console.error(error instanceof RangeError ? error.message : error);
   process.exitCode = 1;
 });

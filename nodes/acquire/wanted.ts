@@ -50,7 +50,7 @@ export function toResources(found: unknown, what: string): readonly string[] {
   const names = (Array.isArray(found) ? found : [found]).map((name: unknown) =>
     typeof name === 'number' ? String(name) : name,
   );
-  const wrong = names.findIndex((name) => typeof name !== 'string' || name === '');
+  const wrong = names.findIndex((name) => typeof name !== 'string' || name.trim() === '');
   if (names.length === 0 || wrong >= 0) {
     throw invalid(what, names[wrong], 'the name of a resource, or a list of names');
   }

@@ -112,6 +112,15 @@ describe('a message for acquire ends in exactly one done:', () => {
     assert.deepEqual(await completions(), []);
   });
 
+  it('in error for a resource of only spaces', async () => {
+    await scene.run(acquire('motion', { resources: [{ v: '  ', t: 'str' }] }));
+    scene.flow.send('motion', { payload: 'motion' });
+    const { error } = (await scene.flow.next('errors')) as { error: { code: string; message: string } };
+    assert.equal(error.code, 'invalid');
+    assert.match(error.message, /the resource is " {2}": it should be the name of a resource/);
+    assert.deepEqual(await completions(), []);
+  });
+
   it('in one error when one of several resources is refused', async () => {
     const name = 'x'.repeat(600);
     await scene.run(acquire('motion', { ...resources('hall', name), several: 'each' }));

@@ -98,7 +98,7 @@ describe('a flow that is built by hand', function () {
     await row()
       .getByRole('button', { name: `Free ${RESOURCE}` })
       .click();
-    await row().getByText(`End the hold of Alarm on ${RESOURCE}`).waitFor();
+    await row().getByText(`End the hold of "Alarm" on "${RESOURCE}"`).waitFor();
     await row().getByRole('button', { name: 'Free', exact: true }).click();
     await hand.reads(nodes.motion, 'mine');
     await hand.reads(nodes.alarm, 'freed by editor');

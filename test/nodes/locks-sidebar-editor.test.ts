@@ -157,7 +157,11 @@ describe('the sidebar in the editor', function () {
     it('frees after a question, and the one who waits is next', async () => {
       const free = row('lamp').getByRole('button', { name: 'Free lamp' });
       await free.click();
-      await row('lamp').getByText('End the hold of editor on lamp').waitFor();
+      await row('lamp').getByText('End the hold of "editor" on "lamp"').waitFor();
+      const yes = row('lamp').locator('[data-act="yes"]');
+      const colour = await yes.evaluate((button) => getComputedStyle(button).color);
+      const brightness = [...colour.matchAll(/\d+/g)].slice(0, 3).map(Number);
+      assert.ok(Math.min(...brightness) > 200, `${colour} on a dark red button`);
       await row('lamp').getByRole('button', { name: 'Cancel' }).click();
       assert.equal(await row('lamp').getByText('editor, by hand').count(), 1);
       await free.click();

@@ -344,7 +344,10 @@ export class LocalRegistry implements Registry {
     if (text === this.#toldText || 'sole' in this.#broker.access) return;
     this.#toldText = text;
     const { log } = this.#environment;
-    if (state === 'ready' || state === 'starting') log.info(`locks on ${this.#prefix}/: ${text}`);
+    // What is wrong with a connection begins with where it goes to.
+    const isTrouble = text.startsWith(`${this.#broker.report.text}: `);
+    if (state === 'ready' || (state === 'starting' && !isTrouble))
+      log.info(`locks on ${this.#prefix}/: ${text}`);
     else log.warn(`locks on ${this.#prefix}/: ${text}`);
   }
 }

@@ -46,6 +46,27 @@ describe('a registry on a Mosquitto', () => {
   const state = (resource: string) => seen?.latest<ResourceState>(`locks/state/${resource}`);
   const answer = (topic: string) => seen?.latest<Answer>(`locks/answer/${topic}`);
 
+  it('warns once of a broker that is not there from the start, and says when it is', async () => {
+    mosquitto = await startMosquitto();
+    await mosquitto.kill();
+    const lines: string[] = [];
+    const noted = {
+      info: (text: string) => lines.push(`info ${text}`),
+      warn: (text: string) => lines.push(`warn ${text}`),
+    };
+    const registry = openRegistry(
+      { broker: { kind: 'url', url: mosquitto.url }, requester: 'house' },
+      { log: noted, timing: { startWait: 60_000, echoWait: 500 } },
+    );
+    await became(registry, ({ text }) => text.includes('ECONNREFUSED'));
+    await mosquitto.start();
+    await became(registry, ({ state }) => state === 'ready');
+    const warnings = lines.filter((line) => line.startsWith('warn '));
+    assert.equal(warnings.length, 1, warnings.join(' | '));
+    assert.match(String(warnings[0]), /nothing listens there .*ECONNREFUSED/);
+    assert.equal(lines.at(-1), `info locks on locks/: ${mosquitto.url}`);
+  });
+
   for (const persistence of [true, false]) {
     it(`goes on when the broker is killed, and brings all together when it is back ${persistence ? 'with' : 'without'} its store`, async () => {
       mosquitto = await startMosquitto({

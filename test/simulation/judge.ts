@@ -43,6 +43,8 @@ export class Judge implements Witness {
   readonly #greatest = new Map<string, number>();
   /** The greatest that a state has shown, whoever wrote it. */
   readonly #shown = new Map<string, number>();
+  /** The broker has lost what it retained, or the latest of it, at least once. */
+  #hasForgotten = false;
   /** Claims of whose end their process was told, which may be recalled by a later one. */
   readonly #ended = new Set<string>();
   /**
@@ -93,6 +95,7 @@ export class Judge implements Witness {
   forgotten(): void {
     this.#greatest.clear();
     this.#shown.clear();
+    this.#hasForgotten = true;
     this.#tokens.clear();
     this.#withdrawn.clear();
   }
@@ -104,7 +107,7 @@ export class Judge implements Witness {
     if (topic.startsWith(ANSWERS) || SESSION_ANSWERS.test(topic)) this.#checkTold(topic, payload);
     if (!topic.startsWith(STATES) || payload === '' || !payload.startsWith('{')) return;
     const { resource, token = 0 }: ResourceState = JSON.parse(payload);
-    this.#shown.set(resource, Math.max(this.#shown.get(resource) ?? 0, token));
+    if (token > 0) this.#shown.set(resource, Math.max(this.#shown.get(resource) ?? 0, token));
     // What was on its way when its process died is put right by whoever decides, as is checked in the end.
     if (!this.#world.lives.some((life) => life.hasSpokenAs(by ?? ''))) return;
     const greatest = Math.max(this.#greatest.get(resource) ?? 0, this.#rememberedFor(resource));
@@ -120,7 +123,9 @@ export class Judge implements Witness {
     const message: Partial<Answer & DownFrame> = JSON.parse(payload);
     const answers = message.tells?.map(({ answer }) => answer) ?? [message];
     for (const { result, resources = [], token = 0 } of answers) {
-      const shown = Math.max(...resources.map((resource) => this.#shown.get(resource) ?? Infinity));
+      // An old store may have shown it.
+      const unknown = this.#hasForgotten ? Infinity : 0;
+      const shown = Math.max(...resources.map((resource) => this.#shown.get(resource) ?? unknown));
       if (result === 'granted' && shown < token) {
         this.accuse('nothing is told before it is written', `${topic} tells ${token} for ${resources}`);
       }

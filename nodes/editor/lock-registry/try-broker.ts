@@ -1,5 +1,6 @@
 // The button of the registry's dialog that tries its broker: the runtime connects as the dialog says, and nothing is saved.
 import { api, ask, Refused } from '../red';
+import { spellReason } from './reasons';
 
 interface Trial {
   readonly isWell: boolean;
@@ -30,7 +31,7 @@ async function tryBroker(button: HTMLButtonElement): Promise<void> {
     const found = await ask('POST', `lock-registry/${encodeURIComponent(registry)}/try`, settings());
     const { isWell, text } = found as Trial;
     if (isWell) show(words('try.well'), 'redlock-right');
-    else show(`${words('try.failed')} ${text}`, 'redlock-wrong');
+    else show(`${words('try.failed')} ${spellReason(text, words)}`, 'redlock-wrong');
   } catch (error) {
     const isForbidden = error instanceof Refused && (error.status === 401 || error.status === 403);
     show(words(isForbidden ? 'try.forbidden' : 'try.silent'), 'redlock-wrong');

@@ -44,6 +44,9 @@ export interface ConnectedLocks extends Locks {
 }
 
 const CONNECT_TIMEOUT_MS = 30_000;
+/** Of the shorter sessions; no beat is longer than that of the default. */
+const BEATS_PER_SESSION = 10;
+const LONGEST_BEAT_MS = 1_000;
 const SILENT: Log = { info: () => undefined, warn: () => undefined };
 
 /**
@@ -81,9 +84,12 @@ interface Entry {
 }
 
 function openRemote(options: ConnectOptions, requester: string, entry: Entry): LocalRegistry {
-  const { log = SILENT } = options;
+  const { session, log = SILENT } = options;
   const registry = new LocalRegistry({
     ...{ settings: settingsOf(options, requester), clock: systemClock, log },
+    ...(session !== undefined && {
+      timing: { beat: Math.min(LONGEST_BEAT_MS, session / BEATS_PER_SESSION) },
+    }),
     ownName: () => requester,
     makeBroker: () =>
       new RemoteBroker(brokerOf(options), {

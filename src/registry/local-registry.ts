@@ -3,7 +3,6 @@
 import {
   type Before,
   DEFAULT_PREFIX,
-  DEFAULT_TIMING,
   type Log,
   type Memory,
   type Rules,
@@ -29,8 +28,6 @@ import { RegistryProtocol } from './protocol';
 import type { ClaimOwner, Registry, RegistryClaim, RegistrySettings, RegistryStatus } from './registry';
 import type { Broker } from './remote-broker';
 import { registryStatus } from './status';
-
-const BEATS_PER_SESSION = 10;
 
 /** What a registry is given from outside. */
 export interface Parts extends Environment {
@@ -112,7 +109,7 @@ export class LocalRegistry implements Registry {
     const before = () => this.#past?.before ?? {};
     const names = { prefix, requester, instance, before, memory: this.#memory(), clock, log };
     this.#member = new Member({
-      settings: { ...names, rules, audit, timing: { ...settings.timing, ...beatOf(settings), ...timing } },
+      settings: { ...names, rules, audit, timing: { ...settings.timing, ...timing } },
       ...{ access, hearer: this.#book, random: systemRandom, decide: settings.decide ?? 'alone' },
     });
     this.ready = this.#member.ready;
@@ -361,10 +358,4 @@ function rulesOf(settings: RegistrySettings): Rules {
     throw new RangeError(`the prefix of Home Assistant cannot be ${JSON.stringify(homeAssistant)}`);
   const rows = withHomeAssistant(policy, levels);
   return { levels, policy: makePolicy(rows, levels), defaults, plainText, discovery: homeAssistant };
-}
-
-/** A session that is short needs beats that are more frequent, or none would ever be in time. */
-function beatOf({ timing }: RegistrySettings): Partial<Timing> {
-  const { session } = timing ?? {};
-  return session === undefined ? {} : { beat: Math.min(DEFAULT_TIMING.beat, session / BEATS_PER_SESSION) };
 }

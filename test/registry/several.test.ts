@@ -175,19 +175,3 @@ describe('a registry that takes part', () => {
     await second;
   });
 });
-
-describe('a registry with a session that is not longer than the usual beat', () => {
-  afterEach(leave);
-
-  it('beats more often, and decides', async () => {
-    const session = 1_000;
-    place = await onMosquitto({ decide: 'takeover', timing: { session, failoverDelay: 700 } });
-    const registry = openRegistry({ ...place.settings[0], requester: 'house' } as RegistrySettings);
-    await joined(registry);
-    assert.equal(registry.role(), 'arbiter');
-    const owner = registry.owner('node');
-    const granted = answered(owner, 'granted');
-    owner.claim('k', { resource: 'lights' });
-    assert.equal((await granted).isHeld(), true);
-  });
-});

@@ -1,7 +1,6 @@
 // Runs every check and every test there is, and closes with one line that says how many passed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { NODE_RED_5 } from '../test/support/node-red-runtimes';
 import { prepareTests } from './prepare-tests';
 import { ROOT, run } from './run';
 
@@ -21,8 +20,6 @@ const STAGES: Readonly<Record<string, () => Promise<boolean>>> = {
   check: () => succeeds('tsx', ['scripts/check.ts']),
   tests: () => succeeds('c8', [join(ROOT, 'node_modules/.bin/tsx'), 'scripts/test-lanes.ts', ...MOCHA]),
   coverage: () => succeeds('tsx', ['scripts/coverage.ts']),
-  'nodes on Node-RED 5': () =>
-    succeeds(NODE_RED_5.node, [...MOCHA, 'test/nodes/**/*.test.ts'], { NODE_RED_DIR: NODE_RED_5.home }),
 };
 
 interface Tally {
@@ -50,12 +47,8 @@ async function test(): Promise<void> {
   if (failed.length > 0) process.exitCode = 1;
 }
 
-async function succeeds(
-  command: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<boolean> {
-  const { ok, output } = await run(command, args, { env: { ...process.env, TALLY, ...env } });
+async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  const { ok, output } = await run(command, args, { env: { ...process.env, TALLY } });
   if (output !== '') console.error(output);
   return ok;
 }

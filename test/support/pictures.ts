@@ -42,6 +42,8 @@ export async function takeOfficeLights(file: string): Promise<Seen> {
     await hand.press('energy-inject');
     await hand.reads('energy-acquire', 'waits for security…');
     await hand.reads('meeting-status-shown', 'ON');
+    // A press brings its button into view, which may have moved the flow while the palette went.
+    await editor.page.evaluate("document.getElementById('red-ui-workspace-chart').scrollTo(0, 0)");
   });
 }
 

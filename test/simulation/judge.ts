@@ -43,8 +43,6 @@ export class Judge implements Witness {
   readonly #greatest = new Map<string, number>();
   /** The greatest that a state has shown, whoever wrote it. */
   readonly #shown = new Map<string, number>();
-  /** The broker has lost what it retained, or the latest of it, at least once. */
-  #hasForgotten = false;
   /** Claims of whose end their process was told, which may be recalled by a later one. */
   readonly #ended = new Set<string>();
   /**
@@ -95,7 +93,6 @@ export class Judge implements Witness {
   forgotten(): void {
     this.#greatest.clear();
     this.#shown.clear();
-    this.#hasForgotten = true;
     this.#tokens.clear();
     this.#withdrawn.clear();
   }
@@ -124,7 +121,7 @@ export class Judge implements Witness {
     const answers = message.tells?.map(({ answer }) => answer) ?? [message];
     for (const { result, resources = [], token = 0 } of answers) {
       // An old store may have shown it.
-      const unknown = this.#hasForgotten ? Infinity : 0;
+      const unknown = this.#world.hasForgotten ? Infinity : 0;
       const shown = Math.max(...resources.map((resource) => this.#shown.get(resource) ?? unknown));
       if (result === 'granted' && shown < token) {
         this.accuse('nothing is told before it is written', `${topic} tells ${token} for ${resources}`);

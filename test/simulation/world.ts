@@ -52,7 +52,7 @@ export class World {
   readonly #kept = new Map<string, Remembered>();
   #saved: ReadonlyMap<string, string> = new Map();
   /** The broker has lost what it retained, or the latest of it, at least once. */
-  #hasForgotten = false;
+  hasForgotten = false;
   #instances = 0;
   /** Faults last no longer than this moment. */
   #isQuiet = false;
@@ -215,7 +215,7 @@ export class World {
       if (this.wishes.has(topic)) return;
       const answer = this.broker.retained.get(topic.replace('/claim/', '/answer/'));
       const stands = answer !== undefined && JSON.parse(answer).ended === undefined;
-      if (this.#hasForgotten && this.broker.isUp && stands) this.broker.publish(topic, '', { retain: true });
+      if (this.hasForgotten && this.broker.isUp && stands) this.broker.publish(topic, '', { retain: true });
       this.#lookAgain(topic);
     });
   }
@@ -320,7 +320,7 @@ export class World {
   }
 
   #forget(): void {
-    this.#hasForgotten = true;
+    this.hasForgotten = true;
     this.#witness.forgotten();
   }
 
